@@ -1,0 +1,192 @@
+//! Delivers events to their subscribers and runs the periodic sweeps; stops when asked, finishing what it holds.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures_util::{StreamExt, stream};
+use tokio::{sync::watch, task::JoinSet, time::Instant};
+use tracing::{error, info, warn};
+
+use super::{Backoff, Delivery, Leases, Outbox, Outcome};
+use crate::Env;
+
+/// Someone who acts on events; must be harmless when told twice.
+#[async_trait]
+pub trait Subscriber: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    /// The events it wants to hear of.
+    fn events(&self) -> &'static [&'static str];
+
+    async fn handle(&self, delivery: &Delivery) -> Result<(), Trouble>;
+}
+
+/// Why a delivery or a sweep did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// May go better later.
+    #[error("{0}")]
+    Passing(String),
+    /// Will never go better.
+    #[error("{0}")]
+    Lasting(String),
+}
+
+/// Something looked after from time to time, by one process at a time.
+#[async_trait]
+pub trait Sweep: Send + Sync {
+    fn name(&self) -> &'static str;
+    fn every(&self) -> Duration;
+
+    /// Does a bounded piece of work; returns how many things it moved. A full batch is followed by another at once.
+    async fn run(&self) -> Result<usize, Trouble>;
+}
+
+#[derive(Debug, Clone)]
+pub struct WorkerSettings {
+    pub holder: String,
+    pub concurrency: usize,
+    pub batch: u32,
+    pub lease: Duration,
+    pub poll: Duration,
+    pub max_attempts: u32,
+    pub backoff: Backoff,
+}
+
+/// The worker, ready to run.
+pub struct Worker {
+    pub outbox: Arc<dyn Outbox>,
+    pub leases: Arc<dyn Leases>,
+    pub subscribers: Vec<Arc<dyn Subscriber>>,
+    pub sweeps: Vec<Arc<dyn Sweep>>,
+    pub env: Env,
+    pub settings: WorkerSettings,
+    /// Rings when this process has committed events, so that they need not wait for the next poll.
+    pub doorbell: Arc<tokio::sync::Notify>,
+}
+
+/// A running worker; [`Running::stop`] waits until it has finished what it holds.
+pub struct Running {
+    stop: watch::Sender<bool>,
+    tasks: JoinSet<()>,
+}
+
+impl Running {
+    pub async fn stop(mut self) {
+        let _ = self.stop.send(true);
+        while self.tasks.join_next().await.is_some() {}
+    }
+}
+
+impl Worker {
+    pub fn start(self) -> Running {
+        let (stop, stopped) = watch::channel(false);
+        let worker = Arc::new(self);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(deliver(worker.clone(), stopped.clone()));
+        for sweep in worker.sweeps.clone() {
+            tasks.spawn(sweep_now_and_then(worker.clone(), sweep, stopped.clone()));
+        }
+        Running { stop, tasks }
+    }
+
+    /// Delivers one batch; returns how many deliveries it saw.
+    pub async fn deliver_batch(&self) -> Result<usize, crate::StoreError> {
+        let names: Vec<_> = self.subscribers.iter().map(|subscriber| subscriber.name()).collect();
+        let settings = &self.settings;
+        let batch = self.outbox.lease(&names, settings.batch, settings.lease).await?;
+        let seen = batch.len();
+        let outcomes: Vec<_> = stream::iter(batch)
+            .map(|delivery| async {
+                let outcome = self.attempt(&delivery).await;
+                (delivery, outcome)
+            })
+            .buffer_unordered(settings.concurrency.max(1))
+            .collect()
+            .await;
+        if !outcomes.is_empty() {
+            self.outbox.settle(&outcomes).await?;
+        }
+        Ok(seen)
+    }
+
+    async fn attempt(&self, delivery: &Delivery) -> Outcome {
+        let Some(subscriber) = self.subscribers.iter().find(|s| s.name() == delivery.subscriber)
+        else {
+            return Outcome::Dead { error: "nobody listens under that name".into() };
+        };
+        // A handler may not outlive its lease, or another worker would run beside it.
+        let handled = tokio::time::timeout(self.settings.lease, subscriber.handle(delivery)).await;
+        match handled.unwrap_or_else(|_| Err(Trouble::Passing("took longer than its lease".into())))
+        {
+            Ok(()) => Outcome::Done,
+            Err(Trouble::Passing(error)) if delivery.attempts < self.settings.max_attempts => {
+                warn!(event = %delivery.name, subscriber = %delivery.subscriber, attempts = delivery.attempts, %error, "a delivery failed and will be tried again");
+                let [jitter] = self.env.bytes::<1>();
+                let wait = self.settings.backoff.after(delivery.attempts, jitter);
+                let wait = chrono::TimeDelta::from_std(wait).unwrap_or_default();
+                let now = self.env.now();
+                Outcome::Later { at: now.checked_add_signed(wait).unwrap_or(now), error }
+            }
+            Err(trouble) => {
+                error!(event = %delivery.name, subscriber = %delivery.subscriber, attempts = delivery.attempts, error = %trouble, "a delivery was given up");
+                Outcome::Dead { error: trouble.to_string() }
+            }
+        }
+    }
+}
+
+async fn deliver(worker: Arc<Worker>, mut stopped: watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        match worker.deliver_batch().await {
+            Ok(seen) if seen > 0 => continue,
+            Ok(_) => {}
+            Err(error) => error!(error = ?error, "the outbox could not be read"),
+        }
+        tokio::select! {
+            () = worker.doorbell.notified() => {}
+            () = tokio::time::sleep(worker.settings.poll) => {}
+            _ = stopped.changed() => {}
+        }
+    }
+    info!("the worker has stopped delivering");
+}
+
+async fn sweep_now_and_then(
+    worker: Arc<Worker>,
+    sweep: Arc<dyn Sweep>,
+    mut stopped: watch::Receiver<bool>,
+) {
+    let lease = sweep.every().saturating_mul(2).max(Duration::from_secs(10));
+    let mut next = Instant::now();
+    while !*stopped.borrow() {
+        tokio::select! {
+            () = tokio::time::sleep_until(next) => {}
+            _ = stopped.changed() => continue,
+        }
+        next = Instant::now().checked_add(sweep.every()).unwrap_or_else(Instant::now);
+        match worker.leases.acquire(sweep.name(), &worker.settings.holder, lease).await {
+            Ok(Some(_)) => sweep_until_idle(&*sweep, &stopped).await,
+            Ok(None) => {}
+            Err(error) => {
+                error!(sweep = sweep.name(), error = ?error, "a lease could not be taken");
+            }
+        }
+    }
+    if let Err(error) = worker.leases.release(sweep.name(), &worker.settings.holder).await {
+        warn!(sweep = sweep.name(), error = ?error, "a lease could not be given back");
+    }
+}
+
+async fn sweep_until_idle(sweep: &dyn Sweep, stopped: &watch::Receiver<bool>) {
+    while !*stopped.borrow() {
+        match sweep.run().await {
+            Ok(0) => return,
+            Ok(moved) => info!(sweep = sweep.name(), moved, "swept"),
+            Err(trouble) => {
+                error!(sweep = sweep.name(), error = %trouble, "a sweep failed");
+                return;
+            }
+        }
+    }
+}

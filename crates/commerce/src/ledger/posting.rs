@@ -1,0 +1,136 @@
+//! A posting: entries that sum to nothing in every currency.
+
+use thiserror::Error;
+use uuid::Uuid;
+
+use crate::{Account, Currency, Money, Timestamp};
+
+/// One line of a posting: a positive amount is a debit, a negative one a credit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub account: Account,
+    pub amount: Money,
+}
+
+/// A balanced set of entries; there is no other way to make one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Posting {
+    pub id: Uuid,
+    /// The template it came from: `payment_captured`.
+    pub kind: &'static str,
+    /// What it is about: an order, a refund.
+    pub reference: Uuid,
+    pub at: Timestamp,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum Unbalanced {
+    #[error("entries of `{0}` do not balance")]
+    Sum(&'static str),
+    #[error("an entry of `{0}` is not more than zero")]
+    Amount(&'static str),
+}
+
+/// A posting in the making.
+#[derive(Debug, Clone)]
+pub struct Draft {
+    posting: Posting,
+    sound: bool,
+}
+
+impl Posting {
+    /// Starts a posting; `id` makes the second try of the same posting harmless.
+    pub fn draft(id: Uuid, kind: &'static str, reference: Uuid, at: Timestamp) -> Draft {
+        Draft { posting: Self { id, kind, reference, at, entries: Vec::new() }, sound: true }
+    }
+
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+}
+
+impl Draft {
+    /// Entries of nothing are left out; negative ones make the posting unsound.
+    pub fn debit(self, account: Account, amount: Money) -> Self {
+        self.entry(account, amount, amount.minor >= 0)
+    }
+
+    pub fn credit(self, account: Account, amount: Money) -> Self {
+        let positive = amount.minor >= 0;
+        let amount = Money::new(amount.minor.saturating_neg(), amount.currency);
+        self.entry(account, amount, positive)
+    }
+
+    fn entry(mut self, account: Account, amount: Money, sound: bool) -> Self {
+        self.sound = self.sound && sound;
+        if !amount.is_zero() {
+            self.posting.entries.push(Entry { account, amount });
+        }
+        self
+    }
+
+    pub fn balanced(self) -> Result<Posting, Unbalanced> {
+        let kind = self.posting.kind;
+        if !self.sound {
+            return Err(Unbalanced::Amount(kind));
+        }
+        let entries = &self.posting.entries;
+        let sum_of = |currency: Currency| -> i128 {
+            let ours = entries.iter().filter(|entry| entry.amount.currency == currency);
+            ours.map(|entry| i128::from(entry.amount.minor)).sum()
+        };
+        let balanced = entries.iter().all(|entry| sum_of(entry.amount.currency) == 0);
+        if balanced { Ok(self.posting) } else { Err(Unbalanced::Sum(kind)) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::testing::moment;
+
+    fn draft() -> Draft {
+        Posting::draft(Uuid::nil(), "test", Uuid::nil(), moment(0))
+    }
+
+    #[test]
+    fn a_posting_that_does_not_balance_cannot_be_built() {
+        let lame =
+            draft().debit(Account::bank(), Money::usd(2)).credit(Account::sales(), Money::usd(1));
+
+        assert_eq!(lame.balanced(), Err(Unbalanced::Sum("test")));
+    }
+
+    #[test]
+    fn currencies_do_not_balance_each_other() {
+        let mixed = draft()
+            .debit(Account::bank(), Money::usd(2))
+            .credit(Account::sales(), Money::new(2, Currency::EUR));
+
+        assert_eq!(mixed.balanced(), Err(Unbalanced::Sum("test")));
+    }
+
+    #[test]
+    fn a_negative_debit_is_not_a_credit() {
+        let twisted =
+            draft().debit(Account::bank(), Money::usd(-2)).debit(Account::sales(), Money::usd(2));
+
+        assert_eq!(twisted.balanced(), Err(Unbalanced::Amount("test")));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_built_sums_to_nothing(amounts in prop::collection::vec(0_i64..1_000_000, 0..20)) {
+            let total = amounts.iter().sum();
+            let parts = amounts.iter().fold(draft(), |draft, &minor| {
+                draft.debit(Account::bank(), Money::usd(minor))
+            });
+            let posting = parts.credit(Account::sales(), Money::usd(total)).balanced().unwrap();
+
+            prop_assert_eq!(posting.entries().iter().map(|entry| entry.amount.minor).sum::<i64>(), 0);
+        }
+    }
+}

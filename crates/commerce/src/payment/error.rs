@@ -1,0 +1,99 @@
+//! Why a payment refuses.
+
+use thiserror::Error;
+
+use crate::{
+    CommitError, Failure, IsStale, Kind, Money, MoneyError, OrderId, StoreError,
+    ledger::Unbalanced,
+    order::OrderError,
+    payment::{GatewayError, NoticeError, PaymentId},
+};
+
+#[derive(Debug, Error)]
+pub enum PaymentError {
+    #[error("no such payment")]
+    NoPayment,
+    #[error("no such order")]
+    NoOrder,
+    #[error("there is no payment provider `{0}`")]
+    NoProvider(String),
+    #[error("the order waits for another payment")]
+    InProgress(PaymentId),
+    #[error("order {0} is not waiting for payment")]
+    NotPayable(OrderId),
+    #[error("the payment was not captured")]
+    NotCaptured,
+    #[error("a refund must be more than zero")]
+    NothingToRefund,
+    #[error("only {left} can still be refunded")]
+    RefundTooLarge { left: Money },
+    #[error("the refund is in {given} but the payment in {paid}")]
+    OtherCurrency { given: crate::Currency, paid: crate::Currency },
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    #[error(transparent)]
+    Gateway(#[from] GatewayError),
+    #[error(transparent)]
+    Notice(#[from] NoticeError),
+    #[error(transparent)]
+    Money(#[from] MoneyError),
+    #[error(transparent)]
+    Unbalanced(#[from] Unbalanced),
+    #[error(transparent)]
+    Commit(#[from] CommitError),
+}
+
+impl From<StoreError> for PaymentError {
+    fn from(error: StoreError) -> Self {
+        Self::Commit(error.into())
+    }
+}
+
+impl IsStale for PaymentError {
+    fn is_stale(&self) -> bool {
+        matches!(self, Self::Commit(error) if error.is_stale())
+    }
+}
+
+impl Failure for PaymentError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::NoPayment | Self::NoOrder => Kind::NotFound,
+            Self::NoProvider(_)
+            | Self::NothingToRefund
+            | Self::RefundTooLarge { .. }
+            | Self::OtherCurrency { .. }
+            | Self::Money(_) => Kind::Invalid,
+            Self::InProgress(_)
+            | Self::NotPayable(_)
+            | Self::NotCaptured
+            | Self::Gateway(GatewayError::Refused { .. }) => Kind::Conflict,
+            Self::Order(error) => error.kind(),
+            Self::Gateway(_) => Kind::Unavailable,
+            Self::Notice(_) => Kind::Unauthenticated,
+            Self::Unbalanced(_) => Kind::Internal,
+            Self::Commit(error) => error.kind(),
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NoPayment => "no_payment",
+            Self::NoOrder => "no_order",
+            Self::NoProvider(_) => "no_provider",
+            Self::InProgress(_) => "payment_in_progress",
+            Self::NotPayable(_) => "order_not_payable",
+            Self::NotCaptured => "payment_not_captured",
+            Self::NothingToRefund => "nothing_to_refund",
+            Self::RefundTooLarge { .. } => "refund_too_large",
+            Self::OtherCurrency { .. } => "other_currency",
+            Self::Order(error) => error.code(),
+            Self::Gateway(GatewayError::Refused { .. }) => "provider_refused",
+            Self::Gateway(_) => "provider_unavailable",
+            Self::Notice(_) => "bad_signature",
+            Self::Money(_) => "bad_amount",
+            Self::Unbalanced(_) => "unbalanced",
+            Self::Commit(error) => error.code(),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What a store promises, and the way to decide again when another writer was quicker.
+
+use std::error::Error;
+
+use async_trait::async_trait;
+
+use crate::{Aggregate, Change, Effects, Failure, Kind, ResourceId, Stored};
+
+/// Where aggregates of one kind are kept.
+#[async_trait]
+pub trait Repository<T: Aggregate>: Send + Sync {
+    async fn find(&self, id: T::Id) -> Result<Option<Stored<T>>, StoreError>;
+
+    /// Writes the aggregates and every effect, or nothing at all.
+    async fn commit(&self, change: Change<T>) -> Result<(), CommitError>;
+}
+
+#[derive(Debug, thiserror::Error)]
+#[error("the store is unavailable")]
+pub struct StoreError(#[source] pub Box<dyn Error + Send + Sync>);
+
+impl StoreError {
+    pub fn new(error: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self(error.into())
+    }
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    #[error("it was changed by someone else in the meantime")]
+    Stale,
+    #[error("it was already made, perhaps by an earlier try of the same request")]
+    Exists,
+    #[error("`{0}` is already taken")]
+    Taken(String),
+    #[error("there is not enough left")]
+    OutOfStock(Vec<ResourceId>),
+    #[error("account {0} holds too little")]
+    InsufficientFunds(String),
+    #[error("the request was already carried out")]
+    AlreadyDone,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl Failure for CommitError {
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Stale
+            | Self::Exists
+            | Self::Taken(_)
+            | Self::OutOfStock(_)
+            | Self::InsufficientFunds(_)
+            | Self::AlreadyDone => Kind::Conflict,
+            Self::Store(_) => Kind::Unavailable,
+        }
+    }
+
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Stale => "changed_meanwhile",
+            Self::Exists => "already_exists",
+            Self::Taken(_) => "taken",
+            Self::OutOfStock(_) => "out_of_stock",
+            Self::InsufficientFunds(_) => "insufficient_funds",
+            Self::AlreadyDone => "already_done",
+            Self::Store(_) => "unavailable",
+        }
+    }
+}
+
+/// How often a decision is made again before the caller is told to try later.
+pub const ATTEMPTS: usize = 16;
+
+/// Loads, decides and commits, deciding again when another writer got there first.
+pub async fn update<T, E>(
+    repository: &(impl Repository<T> + ?Sized),
+    id: T::Id,
+    decide: impl Fn(T) -> Result<(T, Effects), E> + Send,
+) -> Result<Option<T>, E>
+where
+    T: Aggregate,
+    E: From<CommitError>,
+{
+    for _ in 0..ATTEMPTS {
+        let Some(stored) = repository.find(id).await.map_err(CommitError::from)? else {
+            return Ok(None);
+        };
+        let version = stored.version;
+        let (state, effects) = decide(stored.state)?;
+        let write = crate::Write::over(version, state.clone());
+        match repository.commit(write.with(effects)).await {
+            Ok(()) => return Ok(Some(state)),
+            Err(CommitError::Stale) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(CommitError::Stale.into())
+}
+
+/// Runs a whole read-decide-commit again while it ends in [`CommitError::Stale`].
+pub async fn retrying<T, E>(attempt: impl AsyncFn() -> Result<T, E>) -> Result<T, E>
+where
+    E: From<CommitError> + IsStale,
+{
+    for _ in 0..ATTEMPTS {
+        match attempt().await {
+            Err(error) if error.is_stale() => {}
+            done => return done,
+        }
+    }
+    Err(CommitError::Stale.into())
+}
+
+/// Whether an error only means that another writer was quicker.
+pub trait IsStale {
+    fn is_stale(&self) -> bool;
+}
+
+impl IsStale for CommitError {
+    fn is_stale(&self) -> bool {
+        matches!(self, Self::Stale)
+    }
+}

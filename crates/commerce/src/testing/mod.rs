@@ -1,0 +1,11 @@
+//! Surroundings and a store for tests that need no database, and what every store must promise.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world should stop")]
+#![expect(clippy::arithmetic_side_effects, reason = "tests may overflow")]
+
+mod contract;
+mod env;
+mod memory;
+
+pub use contract::{assert_claims, assert_repository};
+pub use env::{ManualClock, SeededRandom, TestEnv, moment};
+pub use memory::{Books, Memory};
