@@ -1,9 +1,10 @@
 //! Who did what that security cares about; append-only.
 
+use async_trait::async_trait;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{Actor, Timestamp};
+use crate::{Actor, Page, PageRequest, StoreError, Timestamp, UserId};
 
 /// One row of the audit log. No secret, token or password ever goes into `facts`.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,4 +20,35 @@ pub struct AuditRow {
     pub address: Option<String>,
     pub request_id: Option<String>,
     pub facts: Value,
+}
+
+/// Which rows of the audit log are wanted.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AuditFilter {
+    pub actor: Option<UserId>,
+    pub action: Option<String>,
+    pub subject: Option<Uuid>,
+}
+
+/// A row of the audit log as it is read back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AuditEntry {
+    pub id: Uuid,
+    pub at: Timestamp,
+    pub actor: Option<UserId>,
+    pub action: String,
+    pub subject: Option<Uuid>,
+    pub address: Option<String>,
+    pub request_id: Option<String>,
+    pub facts: Value,
+}
+
+#[async_trait]
+pub trait AuditLog: Send + Sync {
+    /// Newest first.
+    async fn list_audits(
+        &self,
+        filter: AuditFilter,
+        page: PageRequest,
+    ) -> Result<Page<AuditEntry>, StoreError>;
 }

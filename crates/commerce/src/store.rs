@@ -99,8 +99,9 @@ where
 }
 
 /// Runs a whole read-decide-commit again while it ends in [`CommitError::Stale`].
-pub async fn retrying<T, E>(attempt: impl AsyncFn() -> Result<T, E>) -> Result<T, E>
+pub async fn retrying<T, E, A>(attempt: impl Fn() -> A) -> Result<T, E>
 where
+    A: Future<Output = Result<T, E>>,
     E: From<CommitError> + IsStale,
 {
     for _ in 0..ATTEMPTS {

@@ -1,8 +1,10 @@
 //! Facts told after they are written: the outbox, those who listen, and the worker that delivers.
 
+mod feed;
 mod outbox;
 mod worker;
 
+pub use feed::{Feed, FeedEvent, user_stream};
 pub use outbox::{Backoff, DeadLetter, Delivery, Leases, Outbox, Outcome};
 pub use worker::{Running, Subscriber, Sweep, Trouble, Worker, WorkerSettings};
 
@@ -32,6 +34,6 @@ impl Event {
 
     /// Tells it on the stream of a user as well.
     pub fn to_user(self, user: crate::UserId) -> Self {
-        Self { stream: Some(format!("user:{}", user.uuid().simple())), ..self }
+        Self { stream: Some(user_stream(user)), ..self }
     }
 }

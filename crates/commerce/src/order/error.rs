@@ -12,6 +12,8 @@ pub enum OrderError {
     Cancelled,
     #[error("the order still waits for payment")]
     NotExpired,
+    #[error("nobody asked to cancel the order")]
+    NoCancellationRequest,
     #[error("the lines of the order do not add up to its total")]
     DoesNotAddUp,
     #[error(transparent)]
@@ -23,7 +25,10 @@ pub enum OrderError {
 impl Failure for OrderError {
     fn kind(&self) -> Kind {
         match self {
-            Self::AlreadyPaid | Self::Cancelled | Self::NotExpired => Kind::Conflict,
+            Self::AlreadyPaid
+            | Self::Cancelled
+            | Self::NotExpired
+            | Self::NoCancellationRequest => Kind::Conflict,
             Self::Money(_) => Kind::Invalid,
             Self::DoesNotAddUp | Self::Claim(_) => Kind::Internal,
         }
@@ -34,6 +39,7 @@ impl Failure for OrderError {
             Self::AlreadyPaid => "order_paid",
             Self::Cancelled => "order_cancelled",
             Self::NotExpired => "order_pending",
+            Self::NoCancellationRequest => "no_cancellation_request",
             Self::DoesNotAddUp => "order_does_not_add_up",
             Self::Money(_) => "bad_amount",
             Self::Claim(_) => "bad_claim",

@@ -5,6 +5,8 @@ mod line;
 mod ports;
 mod raise;
 mod state;
+#[cfg(test)]
+mod tests;
 
 pub use error::OrderError;
 pub use line::{Address, OrderLine, Policy, Reservation, Totals};

@@ -29,6 +29,8 @@ pub enum PaymentError {
     RefundTooLarge { left: Money },
     #[error("the refund is in {given} but the payment in {paid}")]
     OtherCurrency { given: crate::Currency, paid: crate::Currency },
+    #[error("the provider speaks of something else: {0}")]
+    Mismatch(&'static str),
     #[error(transparent)]
     Order(#[from] OrderError),
     #[error(transparent)]
@@ -71,7 +73,7 @@ impl Failure for PaymentError {
             Self::Order(error) => error.kind(),
             Self::Gateway(_) => Kind::Unavailable,
             Self::Notice(_) => Kind::Unauthenticated,
-            Self::Unbalanced(_) => Kind::Internal,
+            Self::Mismatch(_) | Self::Unbalanced(_) => Kind::Internal,
             Self::Commit(error) => error.kind(),
         }
     }
@@ -87,6 +89,7 @@ impl Failure for PaymentError {
             Self::NothingToRefund => "nothing_to_refund",
             Self::RefundTooLarge { .. } => "refund_too_large",
             Self::OtherCurrency { .. } => "other_currency",
+            Self::Mismatch(_) => "provider_mismatch",
             Self::Order(error) => error.code(),
             Self::Gateway(GatewayError::Refused { .. }) => "provider_refused",
             Self::Gateway(_) => "provider_unavailable",

@@ -68,6 +68,16 @@ pub enum RefundState {
     Failed,
 }
 
+impl RefundState {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
 /// The provider's view of a refund.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SentRefund {

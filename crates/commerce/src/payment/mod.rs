@@ -11,7 +11,7 @@ pub use gateway::{
     NoticeError, PaymentGateway, RefundState, SentRefund,
 };
 pub use ports::{Inbox, PaymentFilter, Payments, Reception};
-pub use state::{PaymentState, Refund, RefundId};
+pub use state::{PaymentState, Refund, RefundCause, RefundId};
 
 use crate::{Aggregate, Id, Money, OrderId, Tagged, Timestamp, UserId};
 

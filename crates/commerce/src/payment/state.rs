@@ -52,11 +52,47 @@ impl Tagged for Refund {
     const PREFIX: &'static str = "ref";
 }
 
+/// Why money goes back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "is")]
+pub enum RefundCause {
+    /// The shop decided so. Once the whole payment is refunded, `restock` puts the goods back on the shelf.
+    Requested { restock: bool },
+    /// Charged, but the goods were gone.
+    OutOfStock,
+    /// Charged, but another payment had paid the order.
+    PaidTwice,
+    /// Charged, but the order was cancelled.
+    OrderCancelled,
+    /// Charged after the order had run out, and the shop does not honour that.
+    TooLate,
+}
+
+impl RefundCause {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Requested { .. } => "requested",
+            Self::OutOfStock => "out_of_stock",
+            Self::PaidTwice => "paid_twice",
+            Self::OrderCancelled => "order_cancelled",
+            Self::TooLate => "too_late",
+        }
+    }
+
+    pub fn restocks(self) -> bool {
+        matches!(self, Self::Requested { restock: true })
+    }
+}
+
 /// Money on its way back. Its id is our idempotency key at the provider.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     pub id: RefundId,
     pub amount: Money,
+    /// How much of the amount is tax that the sale had earned; nothing when the payment never paid its order.
+    pub tax: Money,
+    pub cause: RefundCause,
+    /// The shop's own words.
     pub reason: String,
     pub state: super::RefundState,
     /// The provider's own id, once it answered.
@@ -64,10 +100,21 @@ pub struct Refund {
     pub created_at: Timestamp,
 }
 
+impl Refund {
+    /// Whether it is on its way or has arrived; a failed one counts for nothing.
+    pub fn is_live(&self) -> bool {
+        self.state != super::RefundState::Failed
+    }
+
+    pub fn is_pending(&self) -> bool {
+        self.state == super::RefundState::Pending
+    }
+}
+
 impl Payment {
     /// What may still be refunded: captured less every refund that has not failed.
     pub fn refundable(&self) -> Result<Money, MoneyError> {
-        let live = self.refunds.iter().filter(|refund| refund.state != super::RefundState::Failed);
+        let live = self.refunds.iter().filter(|refund| refund.is_live());
         let given = Money::sum(self.amount.currency, live.map(|refund| refund.amount))?;
         self.captured.minus(given)
     }

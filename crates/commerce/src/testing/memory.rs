@@ -98,7 +98,7 @@ impl Books {
         match self.receipts.iter_mut().find(same) {
             None => self.receipts.push(receipt),
             Some(kept) if kept.answer.is_none() && kept.subject == receipt.subject => {
-                *kept = receipt
+                *kept = receipt;
             }
             Some(_) => return Err(CommitError::AlreadyDone),
         }

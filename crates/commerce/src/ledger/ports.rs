@@ -1,0 +1,56 @@
+//! What reading the books needs from the store.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use super::Class;
+use crate::{Currency, Money, Page, PageRequest, StoreError, Timestamp};
+
+/// Where an account stands in one currency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Balance {
+    pub code: String,
+    pub class: Class,
+    /// Debits less credits.
+    pub balance: Money,
+}
+
+/// One entry of an account, with the posting it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BookedEntry {
+    pub posting: Uuid,
+    /// The template of the posting: `payment_captured`.
+    pub kind: String,
+    pub reference: Uuid,
+    pub at: Timestamp,
+    /// A debit when positive, a credit when negative.
+    pub amount: Money,
+}
+
+/// All debits and all credits in one currency; the two are equal, or the books are broken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrialBalance {
+    pub currency: Currency,
+    pub debits: i64,
+    pub credits: i64,
+}
+
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Accounts whose code begins with `prefix`, by code and currency.
+    async fn list_balances(
+        &self,
+        prefix: &str,
+        page: PageRequest,
+    ) -> Result<Page<Balance>, StoreError>;
+
+    /// The entries of an account, newest first; nothing for an account that was never used.
+    async fn list_entries(
+        &self,
+        code: &str,
+        page: PageRequest,
+    ) -> Result<Page<BookedEntry>, StoreError>;
+
+    /// One row for each currency, by its code.
+    async fn trial_balance(&self) -> Result<Vec<TrialBalance>, StoreError>;
+}

@@ -1,0 +1,159 @@
+//! The one path by which a payment moves: the provider's view is compared, decided on and committed.
+
+use tracing::error;
+
+use super::{
+    Sales,
+    change::{Sale, Step},
+    events,
+    hear::{Facts, hear},
+};
+use crate::{
+    ATTEMPTS, CommitError, Effects, Once, Payment, PaymentId,
+    payment::{Intent, NewIntent, PaymentError},
+};
+
+impl Sales {
+    /// Applies what a provider says of one of its payments; what is not ours is set aside, and nothing is applied.
+    ///
+    /// `notice` is the message that brought it, if one did.
+    pub async fn settle(
+        &self,
+        provider: &str,
+        notice: Option<&str>,
+        intent: &Intent,
+    ) -> Result<(), PaymentError> {
+        let settled = match self.recognise(provider, intent).await {
+            Ok(payment) => self.apply(payment, intent, None).await.map(|_| ()),
+            Err(error) => Err(error),
+        };
+        match settled {
+            Err(PaymentError::Mismatch(why)) => self.set_aside(provider, notice, intent, why).await,
+            settled => settled,
+        }
+    }
+
+    /// Decides on the provider's word and commits; decides again when another writer was quicker,
+    /// or when what was paid for is gone.
+    pub(super) async fn apply(
+        &self,
+        payment: PaymentId,
+        intent: &Intent,
+        once: Option<&Once<Payment>>,
+    ) -> Result<Payment, PaymentError> {
+        let mut out_of_stock = false;
+        for _ in 0..ATTEMPTS {
+            let sale = self.sale(payment).await?;
+            let facts = Facts {
+                env: &self.env,
+                intent,
+                out_of_stock,
+                late_payment: self.settings.late_payment,
+                next_check: self.settings.next_check(0, self.env.now()),
+            };
+            let step = hear(sale.step(), &facts)?;
+            match self.commit_step(&sale, step, once).await {
+                Err(PaymentError::Commit(CommitError::Stale)) => out_of_stock = false,
+                Err(PaymentError::Commit(CommitError::OutOfStock(_))) if !out_of_stock => {
+                    out_of_stock = true;
+                }
+                done => return done,
+            }
+        }
+        Err(CommitError::Stale.into())
+    }
+
+    /// Runs a decision about a payment until it is committed; returns the payment as it then stands.
+    pub(super) async fn decide(
+        &self,
+        payment: PaymentId,
+        once: Option<&Once<Payment>>,
+        decide: impl Fn(Step) -> Result<Step, PaymentError> + Send + Sync,
+    ) -> Result<Payment, PaymentError> {
+        for _ in 0..ATTEMPTS {
+            let sale = self.sale(payment).await?;
+            let step = decide(sale.step())?;
+            match self.commit_step(&sale, step, once).await {
+                Err(PaymentError::Commit(CommitError::Stale)) => {}
+                done => return done,
+            }
+        }
+        Err(CommitError::Stale.into())
+    }
+
+    async fn commit_step(
+        &self,
+        sale: &Sale,
+        step: Step,
+        once: Option<&Once<Payment>>,
+    ) -> Result<Payment, PaymentError> {
+        let payment = step.payment.clone();
+        if once.is_none() && sale.is_unchanged_by(&step) {
+            return Ok(payment);
+        }
+        let receipt = once.map(|once| once.receipt(payment.id.uuid(), &payment));
+        let step = step.and(Effects::none().receipt(receipt));
+        self.payments.commit(sale.becomes(step)).await?;
+        Ok(payment)
+    }
+
+    pub(super) async fn sale(&self, payment: PaymentId) -> Result<Sale, PaymentError> {
+        let payment = self.payments.find(payment).await?.ok_or(PaymentError::NoPayment)?;
+        let order = self.orders.find(payment.state.order).await?.ok_or(PaymentError::NoOrder)?;
+        Ok(Sale { payment, order })
+    }
+
+    /// Asks the provider how a payment stands. One whose first answer was lost is created once more
+    /// under the same key, which tells us what became of it.
+    pub(super) async fn ask(&self, payment: &Payment) -> Result<Intent, PaymentError> {
+        let gateway = self.gateway(&payment.provider)?;
+        let answer = match &payment.provider_ref {
+            Some(provider_ref) => gateway.fetch(provider_ref).await,
+            None => gateway.create(&NewIntent::of(payment)).await,
+        };
+        Ok(answer?)
+    }
+
+    async fn recognise(&self, provider: &str, intent: &Intent) -> Result<PaymentId, PaymentError> {
+        let reference = intent.reference.parse();
+        let id: PaymentId =
+            reference.map_err(|_| PaymentError::Mismatch("the reference is not ours"))?;
+        let payment = self.payments.find(id).await?;
+        match payment.filter(|stored| stored.state.provider == provider) {
+            Some(_) => Ok(id),
+            None => Err(PaymentError::Mismatch("there is no such payment of this provider")),
+        }
+    }
+
+    async fn set_aside(
+        &self,
+        provider: &str,
+        notice: Option<&str>,
+        intent: &Intent,
+        why: &'static str,
+    ) -> Result<(), PaymentError> {
+        let (reference, provider_ref) = (&intent.reference, &intent.provider_ref);
+        error!(provider, reference, provider_ref, why, "a provider's word was set aside");
+        if let Some(notice) = notice {
+            self.inbox.quarantine(provider, notice, why).await?;
+        }
+        let Ok(payment) = self.recognise(provider, intent).await else {
+            return Ok(());
+        };
+        let stored = self.payments.find(payment).await?.ok_or(PaymentError::NoPayment)?;
+        let alarm = events::alarm(&self.env, "payment_mismatch", &stored.state, why);
+        let alarmed = stored.becomes(stored.state.clone()).with(Effects::none().tell(alarm));
+        Ok(self.payments.commit(alarmed).await?)
+    }
+}
+
+impl NewIntent {
+    pub(super) fn of(payment: &Payment) -> Self {
+        Self {
+            payment: payment.id,
+            order: payment.order,
+            amount: payment.amount,
+            description: format!("Order {}", payment.order),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What becomes of sales, over memory and a provider that misbehaves.
+#![expect(clippy::arithmetic_side_effects, reason = "tests may overflow")]
+
+mod flaky;
+mod invariants;
+mod model;
+mod random;
+mod stories;
+mod world;
+
+pub(in crate::sales) use world::{a_payment, an_order};

@@ -1,0 +1,209 @@
+//! A payment provider that keeps perfect books and misbehaves in every other way.
+
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard},
+};
+
+use async_trait::async_trait;
+use serde_json::{Value, json};
+
+use crate::{
+    Money, Timestamp,
+    payment::{
+        GatewayError, Intent, IntentState, NewIntent, NewRefund, Notice, NoticeError,
+        PaymentGateway, RefundState, SentRefund,
+    },
+};
+
+/// What goes wrong with the next call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// It is done, and the answer is lost.
+    Lost,
+    /// It is not done.
+    Down,
+    /// It is refused.
+    Refused,
+}
+
+#[derive(Default)]
+pub struct Books {
+    pub intents: BTreeMap<String, Intent>,
+    /// Bodies of messages that were not delivered yet.
+    pub notices: Vec<Value>,
+    pub fault: Option<Fault>,
+    /// What becomes of a new refund.
+    pub refunds_are: Option<RefundState>,
+    told: u32,
+}
+
+impl Books {
+    pub fn tell(&mut self, kind: &str, provider_ref: &str) {
+        self.told += 1;
+        let id = format!("evt_{}", self.told);
+        self.notices.push(json!({"id": id, "kind": kind, "ref": provider_ref}));
+    }
+
+    /// The customer or the bank moves an intent, whatever state it is in.
+    pub fn moves(&mut self, provider_ref: &str, state: IntentState) {
+        let Some(intent) = self.intents.get_mut(provider_ref) else { return };
+        if intent.state == IntentState::Captured {
+            return;
+        }
+        if state == IntentState::Captured {
+            intent.captured = intent.amount;
+        }
+        intent.state = state;
+        self.tell("moved", provider_ref);
+    }
+
+    pub fn uncaptured(&self) -> Vec<String> {
+        let open = self.intents.values().filter(|i| i.state != IntentState::Captured);
+        open.map(|intent| intent.provider_ref.clone()).collect()
+    }
+
+    pub fn end_refund(&mut self, at: usize, state: RefundState) {
+        let refunds = self.intents.values_mut().flat_map(|intent| {
+            let owner = intent.provider_ref.clone();
+            intent.refunds.iter_mut().map(move |refund| (owner.clone(), refund))
+        });
+        let mut pending: Vec<_> =
+            refunds.filter(|(_, refund)| refund.state == RefundState::Pending).collect();
+        if pending.is_empty() {
+            return;
+        }
+        let (owner, refund) = pending.swap_remove(at % pending.len());
+        refund.state = state;
+        self.tell("refund", &owner);
+    }
+
+    /// What the provider holds for us.
+    pub fn holds(&self) -> i64 {
+        let sent = |intent: &Intent| -> i64 {
+            let sent = intent.refunds.iter().filter(|r| r.state == RefundState::Succeeded);
+            sent.map(|refund| refund.amount.minor).sum()
+        };
+        self.intents.values().map(|intent| intent.captured.minor - sent(intent)).sum()
+    }
+}
+
+#[derive(Clone, Default)]
+pub struct Model(Arc<Mutex<Books>>);
+
+impl Model {
+    pub fn books(&self) -> MutexGuard<'_, Books> {
+        self.0.lock().unwrap()
+    }
+
+    /// Does the work unless the fault forbids it, and answers unless the fault swallows that.
+    fn call<T>(
+        &self,
+        work: impl FnOnce(&mut Books) -> Result<T, GatewayError>,
+    ) -> Result<T, GatewayError> {
+        let mut books = self.books();
+        match books.fault.take() {
+            None => work(&mut books),
+            Some(Fault::Lost) => work(&mut books).and(Err(GatewayError::Unknown)),
+            Some(Fault::Down) => Err(GatewayError::Busy),
+            Some(Fault::Refused) => Err(GatewayError::Unknown),
+        }
+    }
+}
+
+#[async_trait]
+impl PaymentGateway for Model {
+    fn provider(&self) -> &'static str {
+        "model"
+    }
+
+    async fn create(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
+        if self.books().fault == Some(Fault::Refused) {
+            let known =
+                self.books().intents.values().any(|i| i.reference == new.payment.to_string());
+            self.books().fault = None;
+            if !known {
+                return Err(GatewayError::Refused { code: "card_declined".into() });
+            }
+        }
+        self.call(|books| {
+            let reference = new.payment.to_string();
+            let known = books.intents.values().find(|intent| intent.reference == reference);
+            if let Some(known) = known {
+                return Ok(known.clone());
+            }
+            let intent = Intent {
+                provider_ref: format!("pi_{}", books.intents.len()),
+                reference,
+                amount: new.amount,
+                captured: Money::zero(new.amount.currency),
+                state: IntentState::Pending,
+                action: None,
+                refunds: Vec::new(),
+            };
+            books.intents.insert(intent.provider_ref.clone(), intent.clone());
+            Ok(intent)
+        })
+    }
+
+    async fn fetch(&self, provider_ref: &str) -> Result<Intent, GatewayError> {
+        self.call(|books| books.intents.get(provider_ref).cloned().ok_or(GatewayError::NotFound))
+    }
+
+    async fn capture(&self, _: &str, _: Money) -> Result<Intent, GatewayError> {
+        Err(GatewayError::Refused { code: "captures_at_once".into() })
+    }
+
+    async fn cancel(&self, provider_ref: &str) -> Result<Intent, GatewayError> {
+        self.call(|books| {
+            let intent = books.intents.get_mut(provider_ref).ok_or(GatewayError::NotFound)?;
+            if intent.state == IntentState::Captured {
+                return Err(GatewayError::Refused { code: "captured".into() });
+            }
+            intent.state = IntentState::Cancelled;
+            Ok(intent.clone())
+        })
+    }
+
+    async fn refund(&self, new: &NewRefund) -> Result<SentRefund, GatewayError> {
+        self.call(|books| {
+            let state = books.refunds_are.unwrap_or(RefundState::Succeeded);
+            let intent = books.intents.get_mut(&new.provider_ref).ok_or(GatewayError::NotFound)?;
+            let reference = new.refund.to_string();
+            if let Some(known) = intent.refunds.iter().find(|r| r.reference == reference) {
+                return Ok(known.clone());
+            }
+            let live = intent.refunds.iter().filter(|r| r.state != RefundState::Failed);
+            let given: i64 = live.map(|refund| refund.amount.minor).sum();
+            if given + new.amount.minor > intent.captured.minor {
+                return Err(GatewayError::Refused { code: "too_much".into() });
+            }
+            let provider_ref = format!("re_{}_{}", intent.provider_ref, intent.refunds.len());
+            let sent = SentRefund { provider_ref, reference, amount: new.amount, state };
+            intent.refunds.push(sent.clone());
+            Ok(sent)
+        })
+    }
+
+    fn verify(
+        &self,
+        headers: &BTreeMap<String, String>,
+        body: &[u8],
+        now: Timestamp,
+    ) -> Result<Notice, NoticeError> {
+        if headers.get("signature").is_none_or(|signature| signature != "good") {
+            return Err(NoticeError::Forged);
+        }
+        let payload: Value = serde_json::from_slice(body).map_err(|_| NoticeError::Unreadable)?;
+        let text = |name: &str| payload[name].as_str().map(str::to_owned);
+        Ok(Notice {
+            provider: "model".into(),
+            event_id: text("id").ok_or(NoticeError::Unreadable)?,
+            digest: String::from_utf8_lossy(body).into_owned(),
+            kind: text("kind").unwrap_or_default(),
+            provider_ref: text("ref"),
+            payload,
+            received_at: now,
+        })
+    }
+}
