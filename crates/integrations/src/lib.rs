@@ -1,1 +1,7 @@
-//! To come.
+//! The outside world: gateways, mail, password hashing, tokens and limits.
+
+pub mod gateways;
+pub mod http;
+pub mod mail;
+pub mod passwords;
+pub mod tokens;
