@@ -1,1 +1,79 @@
-//! To come.
+//! Selling from stock: a catalogue to browse and search, a cart to fill, and a checkout that raises the order.
+
+mod cart;
+mod catalogue;
+mod check_out;
+mod error;
+mod pricing;
+mod rules;
+mod search;
+mod text;
+
+#[cfg(feature = "testing")]
+pub mod testing;
+
+use std::sync::Arc;
+
+use commerce::{Env, Receipts, Repository, order::Orders};
+
+pub use cart::{
+    Added, Cart, CartId, CartReading, CartState, CartToken, Carts, Item, ItemId, LineIssue,
+    LineReading, Merged, NewItem, Owner, Shopper,
+};
+pub use catalogue::{
+    Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets, Image,
+    ImageId, KeptProduct, Narrowed, NewCategory, NewImage, NewProduct, NewVariant, Offer,
+    OptionFacet, Position, Prices, Product, ProductCard, ProductEdit, ProductFilter, ProductId,
+    ProductKey, ProductPage, ProductQuery, Products, Shelving, Sort, Status, StockChange,
+    StockLevel, StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
+};
+pub use check_out::{CheckOut, Short};
+pub use error::BuyError;
+pub use pricing::{PricedLine, Quote, QuoteLine, TaxRule, quote};
+pub use rules::Rules;
+pub use search::{CANDIDATES, FACET_ROWS, MAX_FORMS, Word, closest, padded, rank, shared_trigrams};
+pub use text::{Slug, SlugError, option_key, title_key, words};
+
+/// The name this mode signs its orders with.
+pub const MODE: &str = "buy";
+
+/// The use cases of buying, over whatever the ports are wired to.
+#[derive(Clone)]
+pub struct Buy {
+    pub products: Arc<dyn Products>,
+    pub categories: Arc<dyn Categories>,
+    pub catalogue: Arc<dyn Catalogue>,
+    pub sheets: Arc<dyn Repository<StockSheet>>,
+    pub carts: Arc<dyn Carts>,
+    pub orders: Arc<dyn Orders>,
+    pub receipts: Arc<dyn Receipts>,
+    pub env: Env,
+    pub rules: Rules,
+}
+
+impl Buy {
+    /// Everything kept in one store.
+    pub fn over<S>(store: Arc<S>, env: Env, rules: Rules) -> Self
+    where
+        S: Products
+            + Categories
+            + Catalogue
+            + Repository<StockSheet>
+            + Carts
+            + Orders
+            + Receipts
+            + 'static,
+    {
+        Self {
+            products: store.clone(),
+            categories: store.clone(),
+            catalogue: store.clone(),
+            sheets: store.clone(),
+            carts: store.clone(),
+            orders: store.clone(),
+            receipts: store,
+            env,
+            rules,
+        }
+    }
+}

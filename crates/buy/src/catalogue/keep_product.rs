@@ -1,0 +1,157 @@
+//! Keep products: make, change, publish and archive them, with their variants and images.
+
+use commerce::{Actor, CommitError, Effects, Once, Stored, Version, Write};
+
+use super::{
+    CategoryId, ImageId, NewImage, NewProduct, NewVariant, Product, ProductEdit, ProductId,
+    VariantEdit, VariantId,
+};
+use crate::{Buy, BuyError};
+
+/// A variant, by way of its product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VariantRef {
+    pub product: ProductId,
+    pub variant: VariantId,
+}
+
+impl Buy {
+    pub async fn create_product(
+        &self,
+        actor: &Actor,
+        new: NewProduct,
+        once: Option<Once<Stored<Product>>>,
+    ) -> Result<Stored<Product>, BuyError> {
+        keeps_shop(actor)?;
+        self.check_category(new.category).await?;
+        let product = Product::draft(&self.env, new)?;
+        let made = Stored { state: product.clone(), version: Version(1) };
+        let receipt = once.map(|once| once.receipt(product.id.uuid(), &made));
+        let effects = Effects::none().receipt(receipt);
+        self.products.commit(Write::new(product).with(effects)).await?;
+        Ok(made)
+    }
+
+    pub async fn edit_product(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+        seen: Version,
+        edit: ProductEdit,
+    ) -> Result<Stored<Product>, BuyError> {
+        keeps_shop(actor)?;
+        self.check_category(edit.category.flatten()).await?;
+        self.change_product(actor, id, seen, |product| product.edited(edit)).await
+    }
+
+    pub async fn publish_product(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+        seen: Version,
+    ) -> Result<Stored<Product>, BuyError> {
+        let now = self.env.now();
+        self.change_product(actor, id, seen, |product| product.published(now)).await
+    }
+
+    pub async fn archive_product(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+        seen: Version,
+    ) -> Result<Stored<Product>, BuyError> {
+        let now = self.env.now();
+        self.change_product(actor, id, seen, |product| Ok(product.archived(now))).await
+    }
+
+    pub async fn add_variant(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+        seen: Version,
+        new: NewVariant,
+    ) -> Result<Stored<Product>, BuyError> {
+        self.change_product(actor, id, seen, |product| product.with_variant(&self.env, new)).await
+    }
+
+    pub async fn edit_variant(
+        &self,
+        actor: &Actor,
+        of: VariantRef,
+        seen: Version,
+        edit: VariantEdit,
+    ) -> Result<Stored<Product>, BuyError> {
+        let change = |product: Product| product.with_variant_edited(of.variant, edit);
+        self.change_product(actor, of.product, seen, change).await
+    }
+
+    pub async fn remove_variant(
+        &self,
+        actor: &Actor,
+        of: VariantRef,
+        seen: Version,
+    ) -> Result<Stored<Product>, BuyError> {
+        let change = |product: Product| product.without_variant(of.variant);
+        self.change_product(actor, of.product, seen, change).await
+    }
+
+    pub async fn add_image(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+        seen: Version,
+        new: NewImage,
+    ) -> Result<Stored<Product>, BuyError> {
+        self.change_product(actor, id, seen, |product| product.with_image(&self.env, new)).await
+    }
+
+    pub async fn remove_image(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+        seen: Version,
+        image: ImageId,
+    ) -> Result<Stored<Product>, BuyError> {
+        self.change_product(actor, id, seen, |product| product.without_image(image)).await
+    }
+
+    /// Changes a product over the version its keeper saw; never decides again on another one.
+    async fn change_product(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+        seen: Version,
+        change: impl FnOnce(Product) -> Result<Product, BuyError>,
+    ) -> Result<Stored<Product>, BuyError> {
+        keeps_shop(actor)?;
+        let stored = self.products.find(id).await?.ok_or(BuyError::NoProduct)?;
+        if stored.version != seen {
+            return Err(BuyError::Outdated);
+        }
+        let before = stored.state.clone();
+        let changed = change(stored.state)?;
+        if changed == before {
+            return Ok(Stored { state: before, version: seen });
+        }
+        let state = Product { updated_at: self.env.now(), ..changed };
+        match self.products.commit(Write::over(seen, state.clone()).alone()).await {
+            Ok(()) => Ok(Stored { state, version: seen.next() }),
+            Err(CommitError::Stale) => Err(BuyError::Outdated),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    async fn check_category(&self, category: Option<CategoryId>) -> Result<(), BuyError> {
+        let Some(category) = category else {
+            return Ok(());
+        };
+        match self.categories.find(category).await? {
+            Some(stored) if !stored.state.retired => Ok(()),
+            Some(_) | None => Err(BuyError::unknown_category("#/category")),
+        }
+    }
+}
+
+pub(super) fn keeps_shop(actor: &Actor) -> Result<(), BuyError> {
+    if actor.role.keeps_shop() { Ok(()) } else { Err(BuyError::NotAKeeper) }
+}
