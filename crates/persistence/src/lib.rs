@@ -1,1 +1,31 @@
-//! To come.
+//! The repositories on PostgreSQL and SQLite; the only crate that knows a database.
+
+pub mod buy;
+mod clock;
+mod commerce;
+mod commit;
+mod cursor;
+mod db;
+mod engine;
+mod failure;
+pub mod identity;
+mod record;
+mod rows;
+mod settings;
+mod sql;
+mod stats;
+mod step;
+mod subscriptions;
+
+pub mod check;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use clock::DbClock;
+pub use db::Db;
+pub use engine::Engine;
+pub use record::{Layout, Record};
+pub use settings::Settings;
+pub use stats::{Counts, Stats};
+pub use step::{Refusal, Step, Steps};
+pub use subscriptions::Subscriptions;

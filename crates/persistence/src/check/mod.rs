@@ -1,0 +1,95 @@
+//! Every invariant of the shop as read-only SQL: what must never be found.
+
+mod commerce;
+mod ledger;
+mod stuck;
+
+use ::commerce::StoreError;
+
+use crate::{Db, Engine, sql::get};
+
+/// One thing that must never be; its SQL selects what is wrong as rows with a column `culprit`.
+///
+/// In the SQL `{now}` is the database's clock in microseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Invariant {
+    /// A sentence that is true while all is well.
+    pub name: &'static str,
+    pub postgres: &'static str,
+    pub sqlite: &'static str,
+}
+
+impl Invariant {
+    /// An invariant in SQL that both engines understand.
+    pub const fn new(name: &'static str, sql: &'static str) -> Self {
+        Self { name, postgres: sql, sqlite: sql }
+    }
+
+    pub const fn by_engine(
+        name: &'static str,
+        postgres: &'static str,
+        sqlite: &'static str,
+    ) -> Self {
+        Self { name, postgres, sqlite }
+    }
+
+    fn sql(self, engine: Engine) -> &'static str {
+        engine.pick(self.postgres, self.sqlite)
+    }
+}
+
+/// A broken invariant: how often, and one example.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub invariant: &'static str,
+    pub count: u64,
+    pub sample: String,
+}
+
+/// What every part of the shop promises at every committed instant.
+pub fn invariants() -> impl Iterator<Item = Invariant> {
+    let parts: [&'static [Invariant]; 4] = [
+        commerce::INVARIANTS,
+        ledger::INVARIANTS,
+        crate::identity::INVARIANTS,
+        crate::buy::INVARIANTS,
+    ];
+    parts.into_iter().flatten().copied()
+}
+
+/// Looks for anything that must never be; nothing is found while all is well.
+pub async fn run(db: &Db) -> Result<Vec<Finding>, StoreError> {
+    look_for(db, invariants()).await
+}
+
+/// Looks for work that should long be done: it is not wrong, but a person should know.
+pub async fn stuck(db: &Db) -> Result<Vec<Finding>, StoreError> {
+    look_for(db, stuck::INVARIANTS.iter().copied()).await
+}
+
+/// Looks for exceptions to promises of the caller's own.
+pub async fn look_for(
+    db: &Db,
+    invariants: impl IntoIterator<Item = Invariant>,
+) -> Result<Vec<Finding>, StoreError> {
+    let mut findings = Vec::new();
+    for invariant in invariants {
+        findings.extend(look(db, invariant).await?);
+    }
+    Ok(findings)
+}
+
+async fn look(db: &Db, invariant: Invariant) -> Result<Option<Finding>, StoreError> {
+    let engine = db.engine();
+    let wrong = invariant.sql(engine).replace("{now}", engine.now());
+    let sample = engine.pick(
+        "cast(culprit as text)",
+        "case typeof(culprit) when 'blob' then lower(hex(culprit)) else cast(culprit as text) end",
+    );
+    let question = format!("select count(*) as n, min({sample}) as sample from ({wrong}) wrong");
+    let Some(row) = db.row(&question, []).await? else { return Ok(None) };
+    let count = u64::try_from(get::<i64>(&row, "n")?).unwrap_or_default();
+    let sample: Option<String> = get(&row, "sample")?;
+    let sample = sample.unwrap_or_default();
+    Ok((count > 0).then_some(Finding { invariant: invariant.name, count, sample }))
+}

@@ -1,0 +1,32 @@
+//! What should long be done: ten minutes after its time somebody should look.
+
+use super::Invariant;
+
+pub const INVARIANTS: &[Invariant] = &[
+    Invariant::new(
+        "every delivery that is due is soon made",
+        "select id as culprit from commerce_deliveries
+         where state = 'waiting' and run_at < {now} - 600000000",
+    ),
+    Invariant::new(
+        "no delivery was given up",
+        "select id as culprit from commerce_deliveries where state = 'dead'",
+    ),
+    Invariant::new(
+        "every order that ran out is soon cancelled",
+        "select id as culprit from commerce_orders
+         where state = 'pending' and until < {now} - 600000000",
+    ),
+    Invariant::new(
+        "every payment is asked about when its time comes",
+        "select id as culprit from commerce_payments where check_at < {now} - 600000000",
+    ),
+    Invariant::new(
+        "money that paid for nothing goes back",
+        "select id as culprit from commerce_payments where not settles and refunded < captured",
+    ),
+    Invariant::new(
+        "no message of a provider was set aside",
+        "select event_id as culprit from commerce_quarantine",
+    ),
+];

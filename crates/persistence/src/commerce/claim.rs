@@ -1,0 +1,157 @@
+//! Claims and the stock they are made on: summed by resource, written under the resources' row locks in id order.
+
+use std::collections::BTreeMap;
+
+use commerce::{
+    ClaimMove, ClaimState, CommitError, ResourceId, StockMove, claim::StockDelta,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    Step, Steps,
+    rows::{self, Column},
+    sql::micros,
+    step::Refusal,
+};
+
+const MOVE_COLUMNS: &[Column] = &[
+    ("id", "uuid"),
+    ("resource", "uuid"),
+    ("units", "bigint"),
+    ("reason", "text"),
+    ("at", "bigint"),
+];
+
+#[derive(Serialize)]
+struct MoveRow {
+    id: Uuid,
+    resource: Uuid,
+    units: i64,
+    reason: &'static str,
+    at: i64,
+}
+
+const CLAIM_COLUMNS: &[Column] = &[
+    ("id", "uuid"),
+    ("resource", "uuid"),
+    ("holder", "uuid"),
+    ("units", "bigint"),
+    ("state", "text"),
+    ("moment", "bigint"),
+];
+
+#[derive(Serialize)]
+struct ClaimRow {
+    id: Uuid,
+    resource: Uuid,
+    holder: Uuid,
+    units: i64,
+    state: &'static str,
+    moment: i64,
+}
+
+pub fn steps(
+    claims: &[ClaimMove],
+    arrivals: &[StockMove],
+    steps: &mut Steps,
+) -> Result<(), CommitError> {
+    for (resource, sum) in sums(claims, arrivals) {
+        steps.push(stock_step(resource, sum));
+    }
+    if !arrivals.is_empty() {
+        let moves: Vec<_> = arrivals.iter().map(move_row).collect();
+        steps.push(rows::insert(steps, "commerce_stock_moves", MOVE_COLUMNS, &moves, "")?);
+    }
+    for (from, claim_move) in claims.iter().filter_map(|m| m.from.map(|from| (from, m))) {
+        steps.push(claim_step(from, claim_move));
+    }
+    let made = claims.iter().filter(|claim_move| claim_move.from.is_none());
+    let made: Vec<_> = made.map(claim_row).collect();
+    if !made.is_empty() {
+        steps.push(rows::insert(steps, "commerce_claims", CLAIM_COLUMNS, &made, "")?);
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Sum {
+    delta: StockDelta,
+    /// Goods came or went: a resource nobody knew yet may begin here.
+    counted: bool,
+}
+
+fn sums(claims: &[ClaimMove], arrivals: &[StockMove]) -> BTreeMap<ResourceId, Sum> {
+    let mut sums: BTreeMap<ResourceId, Sum> = BTreeMap::new();
+    for claim_move in claims {
+        let sum = sums.entry(claim_move.claim.resource).or_default();
+        sum.delta = sum.delta.plus(claim_move.delta());
+    }
+    for arrival in arrivals {
+        let sum = sums.entry(arrival.resource).or_default();
+        sum.delta = sum.delta.plus(StockDelta { on_hand: arrival.units, held: 0 });
+        sum.counted = true;
+    }
+    sums
+}
+
+/// Moves the stock if what is held afterwards still fits into what is on hand.
+fn stock_step(resource: ResourceId, sum: Sum) -> Step {
+    let sql = if sum.counted {
+        "insert into commerce_stock as s (resource, on_hand, held)
+         select $1, case when $2 < 0 then 0 else $2 end, 0
+         where {gate} and (($2 >= 0 and $3 = 0) or exists (select 1 from commerce_stock where resource = $1))
+         on conflict (resource) do update set on_hand = s.on_hand + $2, held = s.held + $3
+         where s.held + $3 >= 0 and s.held + $3 <= s.on_hand + $2"
+    } else {
+        "update commerce_stock set on_hand = on_hand + $2, held = held + $3
+         where resource = $1 and held + $3 >= 0 and held + $3 <= on_hand + $2 and {gate}"
+    };
+    let StockDelta { on_hand, held } = sum.delta;
+    Step::new(sql, [resource.uuid().into(), on_hand.into(), held.into()])
+        .or(Refusal::OutOfStock(resource))
+}
+
+fn claim_step(from: ClaimState, ClaimMove { claim, .. }: &ClaimMove) -> Step {
+    Step::new(
+        "update commerce_claims set state = $4, moment = $5
+         where id = $1 and state = $2 and units = $3 and {gate}",
+        [
+            claim.id.uuid().into(),
+            from.name().into(),
+            claim.units.into(),
+            claim.state.name().into(),
+            moment(claim.state).into(),
+        ],
+    )
+    .or(Refusal::Stale)
+}
+
+fn claim_row(ClaimMove { claim, .. }: &ClaimMove) -> ClaimRow {
+    ClaimRow {
+        id: claim.id.uuid(),
+        resource: claim.resource.uuid(),
+        holder: claim.holder,
+        units: claim.units,
+        state: claim.state.name(),
+        moment: moment(claim.state),
+    }
+}
+
+fn move_row(arrival: &StockMove) -> MoveRow {
+    MoveRow {
+        id: arrival.id,
+        resource: arrival.resource.uuid(),
+        units: arrival.units,
+        reason: arrival.reason.as_str(),
+        at: micros(arrival.at),
+    }
+}
+
+/// Until when it is held, or since when it is kept or released.
+fn moment(state: ClaimState) -> i64 {
+    match state {
+        ClaimState::Held { until } => micros(until),
+        ClaimState::Kept { at } | ClaimState::Released { at } => micros(at),
+    }
+}

@@ -1,0 +1,25 @@
+//! Orders, payments, claims, the ledger and the outbox: what every change may carry.
+
+pub mod effect_steps;
+
+mod audit;
+mod claim;
+mod event;
+mod feed;
+mod inbox;
+mod journal;
+mod leases;
+mod ledger;
+mod order;
+mod outbox;
+mod payment;
+mod receipt;
+
+/// What a commit tells the process once it is written.
+#[derive(Debug, Default)]
+pub struct Told {
+    /// Deliveries were written: somebody should hear the bell.
+    pub deliveries: bool,
+    /// Accounts that are now known to be in the books.
+    pub accounts: Vec<String>,
+}

@@ -1,0 +1,269 @@
+//! The one place a change is written: all of it or nothing.
+
+use std::{fmt::Write as _, time::Duration};
+
+use commerce::{Change, CommitError};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
+
+use crate::{
+    Db, Engine,
+    commerce::{Told, effect_steps},
+    failure::{self, Meaning, REFUSED},
+    record::Layout,
+    step::{Refusal, Step, Steps},
+};
+
+/// How often a commit is written again after a deadlock or a serialisation failure.
+const TRIES: u32 = 5;
+const FIRST_WAIT: Duration = Duration::from_millis(5);
+
+pub async fn commit<T: Layout>(db: &Db, change: Change<T>) -> Result<(), CommitError> {
+    let (steps, told) = prepare(db, change)?;
+    write_steps(db, steps, told).await
+}
+
+/// Writes steps that are no change of an aggregate, with all that goes with a commit.
+pub async fn write_steps(db: &Db, steps: Steps, told: Told) -> Result<(), CommitError> {
+    let written = write(db, &steps.into_statements()).await;
+    match &written {
+        Ok(()) => {
+            db.stats().committed();
+            db.learn_accounts(told.accounts);
+            if told.deliveries {
+                db.ring();
+            }
+        }
+        Err(error) => db.stats().refused(error),
+    }
+    written
+}
+
+/// The global lock order is the order of these lines.
+fn prepare<T: Layout>(db: &Db, change: Change<T>) -> Result<(Steps, Told), CommitError> {
+    let mut steps = Steps::new(db.engine());
+    let (mut writes, effects) = T::fold(change.writes, change.effects);
+    writes.sort_by_key(|write| write.state.id().into());
+    let mut told = Told::default();
+    effect_steps::receipt(&effects, &mut steps)?;
+    writes.iter().try_for_each(|write| T::steps(write, &mut steps))?;
+    effect_steps::rest(db, effects, &mut steps, &mut told)?;
+    Ok((steps, told))
+}
+
+async fn write(db: &Db, statements: &[Vec<Step>]) -> Result<(), CommitError> {
+    for tried in 1..=TRIES {
+        let outcome = match db.engine() {
+            Engine::Postgres => write_postgres(db, statements).await,
+            Engine::Sqlite => write_sqlite(db, statements).await,
+        };
+        let Err(Trouble { meaning, at }) = outcome else { return Ok(()) };
+        match meaning {
+            Meaning::Retry { deadlock } => {
+                if deadlock {
+                    db.stats().deadlocked();
+                }
+                if tried < TRIES {
+                    db.stats().retried();
+                    tokio::time::sleep(wait(tried)).await;
+                }
+            }
+            Meaning::Refused(numbers) => {
+                let refusals = statements.get(at).map_or_else(Vec::new, |s| named(s, &numbers));
+                return Err(refused(refusals));
+            }
+            Meaning::Broken(error) => return Err(error),
+            Meaning::Unknown(error) => return Err(CommitError::Store(error)),
+        }
+    }
+    Err(CommitError::Stale)
+}
+
+/// Why the statement with that number did not go through.
+struct Trouble {
+    meaning: Meaning,
+    at: usize,
+}
+
+impl Trouble {
+    fn of(error: DbErr, at: usize) -> Self {
+        Self { meaning: failure::meaning(error), at }
+    }
+}
+
+/// Doubling, with full jitter.
+fn wait(tried: u32) -> Duration {
+    let most = FIRST_WAIT.saturating_mul(1 << tried.min(5));
+    let [jitter, ..] = uuid::Uuid::new_v4().into_bytes();
+    most.saturating_mul(u32::from(jitter)) / 256
+}
+
+/// One statement needs no transaction around it: it is one.
+async fn write_postgres(db: &Db, statements: &[Vec<Step>]) -> Result<(), Trouble> {
+    if let [only] = statements {
+        let done = db.writer().execute_raw(composed(only)).await;
+        return done.map(drop).map_err(|error| Trouble::of(error, 0));
+    }
+    let tx = begin(db).await?;
+    for (at, steps) in statements.iter().enumerate() {
+        if let Err(error) = tx.execute_raw(composed(steps)).await {
+            rollback(tx).await;
+            return Err(Trouble::of(error, at));
+        }
+    }
+    tx.commit().await.map_err(|error| Trouble::of(error, statements.len()))
+}
+
+async fn write_sqlite(db: &Db, statements: &[Vec<Step>]) -> Result<(), Trouble> {
+    let tx = begin(db).await?;
+    for (at, steps) in statements.iter().enumerate() {
+        if let Err(trouble) = run_all(&tx, steps, at).await {
+            rollback(tx).await;
+            return Err(trouble);
+        }
+    }
+    tx.commit().await.map_err(|error| Trouble::of(error, statements.len()))
+}
+
+async fn begin(db: &Db) -> Result<DatabaseTransaction, Trouble> {
+    db.begin().await.map_err(|error| Trouble { meaning: Meaning::Unknown(error), at: 0 })
+}
+
+/// The connection rolls back by itself when it is dropped; this only makes it do so now.
+async fn rollback(tx: DatabaseTransaction) {
+    if let Err(error) = tx.rollback().await {
+        tracing::warn!(?error, "a transaction could not be rolled back");
+    }
+}
+
+async fn run_all(tx: &DatabaseTransaction, steps: &[Step], at: usize) -> Result<(), Trouble> {
+    let mut idle = Vec::new();
+    for (number, step) in steps.iter().enumerate() {
+        let sql = step.sql.replace("{gate}", "true").replace("{json}", Engine::Sqlite.json());
+        let statement =
+            Statement::from_sql_and_values(Engine::Sqlite.backend(), sql, step.values.clone());
+        let done = tx.execute_raw(statement).await.map_err(|error| Trouble::of(error, at))?;
+        if step.refusal.is_some() && done.rows_affected() == 0 {
+            idle.push(number);
+        }
+    }
+    if idle.is_empty() { Ok(()) } else { Err(Trouble { meaning: Meaning::Refused(idle), at }) }
+}
+
+/// All steps as one statement: each a data-modifying CTE that waits for the one before it. When one that must touch
+/// a row does not, casting its number to an integer aborts the whole; any engine that speaks PostgreSQL does so.
+fn composed(steps: &[Step]) -> Statement {
+    let mut sql = String::with_capacity(4096);
+    let mut values: Vec<Value> = Vec::with_capacity(64);
+    let mut gate = "true".to_owned();
+    for (number, step) in steps.iter().enumerate() {
+        let name = step.name.map_or_else(|| format!("s{number}"), str::to_owned);
+        sql.push_str(if number == 0 { "with " } else { ", " });
+        let _ = write!(sql, "{name} as (");
+        push_step(&mut sql, step, &gate, values.len());
+        let _ = write!(sql, " returning {})", step.returning);
+        values.extend(step.values.iter().cloned());
+        let must = matches!(step.refusal, Some(Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale));
+        gate = format!("(select count(*) from {name}) {}", if must { "> 0" } else { ">= 0" });
+    }
+    push_verdict(&mut sql, steps);
+    Statement::from_sql_and_values(Engine::Postgres.backend(), sql, values)
+}
+
+/// Writes a step's SQL with its parameters numbered from `before + 1`.
+fn push_step(sql: &mut String, step: &Step, gate: &str, before: usize) {
+    let text = step.sql.replace("{gate}", gate).replace("{json}", Engine::Postgres.json());
+    let mut parts = text.split('$');
+    sql.push_str(parts.next().unwrap_or_default());
+    for part in parts {
+        let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, rest) = part.split_at(digits);
+        let number = number.parse::<usize>().unwrap_or_default().saturating_add(before);
+        let _ = write!(sql, "${number}{rest}");
+    }
+}
+
+fn push_verdict(sql: &mut String, steps: &[Step]) {
+    let must = steps.iter().enumerate().filter(|(_, step)| step.refusal.is_some());
+    let idle: Vec<_> = must
+        .map(|(number, step)| {
+            let name = step.name.map_or_else(|| format!("s{number}"), str::to_owned);
+            format!("select '{number}' as n where not exists (select from {name})")
+        })
+        .collect();
+    if idle.is_empty() {
+        sql.push_str(" select 1");
+        return;
+    }
+    let _ = write!(
+        sql,
+        " select cast('{REFUSED}' || string_agg(n, ',') as integer) from ({}) idle having count(*) > 0",
+        idle.join(" union all ")
+    );
+}
+
+fn named(steps: &[Step], numbers: &[usize]) -> Vec<Refusal> {
+    let steps = numbers.iter().filter_map(|&number| steps.get(number));
+    steps.filter_map(|step| step.refusal.clone()).collect()
+}
+
+/// Several steps may have refused; what is told is what the caller can act on best.
+fn refused(refusals: Vec<Refusal>) -> CommitError {
+    if refusals.contains(&Refusal::AlreadyDone) {
+        return CommitError::AlreadyDone;
+    }
+    if refusals.contains(&Refusal::Exists) {
+        return CommitError::Exists;
+    }
+    if refusals.contains(&Refusal::Stale) {
+        return CommitError::Stale;
+    }
+    let mut gone = Vec::new();
+    let mut poor = None;
+    for refusal in refusals {
+        match refusal {
+            Refusal::OutOfStock(resource) => gone.push(resource),
+            Refusal::InsufficientFunds(account) => poor = poor.or(Some(account)),
+            Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale => {}
+        }
+    }
+    match poor {
+        Some(account) if gone.is_empty() => CommitError::InsufficientFunds(account),
+        _ => CommitError::OutOfStock(gone),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_is_one_statement_whose_steps_wait_for_each_other() {
+        let steps = [
+            Step::new("update a set x = $1 where id = $2 and {gate}", [1.into(), 2.into()])
+                .or(Refusal::Stale),
+            Step::new("insert into b (y) select $1 where {gate}", [3.into()]),
+        ];
+
+        let statement = composed(&steps);
+
+        assert_eq!(
+            statement.sql,
+            "with s0 as (update a set x = $1 where id = $2 and true returning 1 as one), \
+             s1 as (insert into b (y) select $3 where (select count(*) from s0) > 0 returning 1 as one) \
+             select cast('refused:' || string_agg(n, ',') as integer) from \
+             (select '0' as n where not exists (select from s0)) idle having count(*) > 0"
+        );
+        assert_eq!(statement.values.unwrap().0.len(), 3);
+    }
+
+    #[test]
+    fn all_that_is_short_is_told_together() {
+        let short = |n| Refusal::OutOfStock(uuid::Uuid::from_u128(n).into());
+
+        assert!(matches!(
+            refused(vec![short(1), short(2)]),
+            CommitError::OutOfStock(gone) if gone.len() == 2
+        ));
+        assert!(matches!(refused(vec![short(1), Refusal::Stale]), CommitError::Stale));
+    }
+}

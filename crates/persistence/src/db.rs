@@ -1,0 +1,256 @@
+//! The store itself: where its connections are kept, and the only ways to read and to write.
+
+use std::{
+    collections::HashSet,
+    sync::{Arc, OnceLock, PoisonError, RwLock},
+    time::Duration,
+};
+
+use commerce::StoreError;
+use sea_orm::{
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
+    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
+};
+use tokio::sync::Notify;
+
+use crate::{DbClock, Engine, Settings, Stats, Subscriptions, failure};
+
+/// A connection that was idle for this long is tried before it is used.
+const PING_AFTER: Duration = Duration::from_secs(30);
+
+/// The store; clones share everything.
+#[derive(Clone)]
+pub struct Db {
+    reader: DatabaseConnection,
+    writer: DatabaseConnection,
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: Engine,
+    settings: Settings,
+    clock: DbClock,
+    subscriptions: OnceLock<Subscriptions>,
+    doorbell: Arc<Notify>,
+    stats: Stats,
+    /// Accounts without a floor that are known to be in the books.
+    accounts: RwLock<HashSet<String>>,
+}
+
+impl std::fmt::Debug for Db {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Db").field("engine", &self.shared.engine).finish_non_exhaustive()
+    }
+}
+
+impl Db {
+    pub async fn connect(settings: &Settings) -> Result<Self, StoreError> {
+        let engine = Engine::of_url(&settings.url)
+            .ok_or_else(|| StoreError::new("a database URL begins with `sqlite:` or `postgres:`"))?;
+        let (reader, writer) = match engine {
+            Engine::Postgres => {
+                let pool = open(postgres(settings)).await?;
+                (pool.clone(), pool)
+            }
+            Engine::Sqlite => sqlite_pools(settings).await?,
+        };
+        let shared = Shared {
+            engine,
+            settings: settings.clone(),
+            clock: DbClock::of(&reader, engine).await?,
+            subscriptions: OnceLock::new(),
+            doorbell: Arc::default(),
+            stats: Stats::default(),
+            accounts: RwLock::default(),
+        };
+        Ok(Self { reader, writer, shared: Arc::new(shared) })
+    }
+
+    /// The same store over connections of its own, so that a backlog cannot starve requests. SQLite has one writer for all.
+    pub async fn background(&self, connections: u32) -> Result<Self, StoreError> {
+        let settings =
+            Settings { max_connections: connections.max(1), ..self.shared.settings.clone() };
+        match self.shared.engine {
+            Engine::Sqlite => Ok(self.clone()),
+            Engine::Postgres => {
+                let pool = open(postgres(&settings)).await?;
+                Ok(Self { reader: pool.clone(), writer: pool, shared: self.shared.clone() })
+            }
+        }
+    }
+
+    /// Says who hears of which event; before the first commit, once. Every clone knows it then.
+    pub fn subscribe(&self, subscriptions: Subscriptions) {
+        if self.shared.subscriptions.set(subscriptions).is_err() {
+            tracing::warn!("subscriptions were told twice; the first ones stay");
+        }
+    }
+
+    pub(crate) fn subscribers(&self, event: &str) -> &[String] {
+        self.shared.subscriptions.get().map_or(&[], |all| all.to(event))
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.shared.engine
+    }
+
+    /// The database's time.
+    pub fn clock(&self) -> DbClock {
+        self.shared.clock.clone()
+    }
+
+    /// Rings after a commit that wrote deliveries.
+    pub fn doorbell(&self) -> Arc<Notify> {
+        self.shared.doorbell.clone()
+    }
+
+    pub(crate) fn ring(&self) {
+        self.shared.doorbell.notify_one();
+    }
+
+    pub fn stats(&self) -> &Stats {
+        &self.shared.stats
+    }
+
+    /// For reading; on SQLite these connections cannot write.
+    pub fn reader(&self) -> &DatabaseConnection {
+        &self.reader
+    }
+
+    /// For a single statement that writes.
+    pub(crate) fn writer(&self) -> &DatabaseConnection {
+        &self.writer
+    }
+
+    /// The only way to start a write transaction. On SQLite it takes the write lock at once, behind a fair queue.
+    pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
+        let mode = self.shared.engine.pick(None, Some(SqliteTransactionMode::Immediate));
+        let options =
+            TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
+        self.writer.begin_with_options(options).await.map_err(failure::read)
+    }
+
+    /// Rows of a query with `$1`, `$2`, … for its values.
+    pub async fn rows(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        self.reader.query_all_raw(self.statement(sql, values)).await.map_err(failure::read)
+    }
+
+    pub async fn row(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Option<QueryResult>, StoreError> {
+        self.reader.query_one_raw(self.statement(sql, values)).await.map_err(failure::read)
+    }
+
+    /// One statement that writes outside any change; returns how many rows it touched.
+    pub async fn execute(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<u64, StoreError> {
+        let done = self.writer.execute_raw(self.statement(sql, values)).await;
+        Ok(done.map_err(failure::read)?.rows_affected())
+    }
+
+    /// One statement that writes and returns rows.
+    pub async fn write_rows(
+        &self,
+        sql: &str,
+        values: impl IntoIterator<Item = Value>,
+    ) -> Result<Vec<QueryResult>, StoreError> {
+        self.writer.query_all_raw(self.statement(sql, values)).await.map_err(failure::read)
+    }
+
+    pub fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
+        Statement::from_sql_and_values(self.shared.engine.backend(), sql, values)
+    }
+
+    /// Whether the database answers.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.reader.execute_unprepared("select 1").await.map(drop).map_err(failure::read)
+    }
+
+    pub async fn close(self) -> Result<(), StoreError> {
+        self.reader.close_by_ref().await.map_err(failure::read)?;
+        self.writer.close_by_ref().await.map_err(failure::read)
+    }
+
+    pub(crate) fn knows_account(&self, key: &str) -> bool {
+        self.shared.accounts.read().unwrap_or_else(PoisonError::into_inner).contains(key)
+    }
+
+    pub(crate) fn learn_accounts(&self, keys: Vec<String>) {
+        if !keys.is_empty() {
+            self.shared.accounts.write().unwrap_or_else(PoisonError::into_inner).extend(keys);
+        }
+    }
+}
+
+async fn open(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
+    Database::connect(options).await.map_err(failure::read)
+}
+
+fn common(settings: &Settings, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(&settings.url);
+    options
+        .max_connections(connections)
+        .min_connections(1)
+        .acquire_timeout(settings.acquire_timeout)
+        .test_before_acquire_if_idle_for(PING_AFTER)
+        .sqlx_logging(false);
+    options
+}
+
+/// Time-outs are options of the connection, so that no statement has to set them.
+fn postgres(settings: &Settings) -> ConnectOptions {
+    let lock_ms = settings.lock_timeout.as_millis().to_string();
+    let mut options = common(settings, settings.max_connections.max(1));
+    options
+        .set_application_name("souk")
+        .statement_timeout(settings.statement_timeout)
+        .map_sqlx_postgres_opts(move |opts| {
+            opts.options([
+                ("lock_timeout", lock_ms.as_str()),
+                ("idle_in_transaction_session_timeout", "10000"),
+            ])
+        });
+    options
+}
+
+/// Readers beside one writer; a database in memory is one connection that does both.
+async fn sqlite_pools(
+    settings: &Settings,
+) -> Result<(DatabaseConnection, DatabaseConnection), StoreError> {
+    let writer = open(sqlite(settings, 1, false)).await?;
+    if settings.url.contains(":memory:") {
+        return Ok((writer.clone(), writer));
+    }
+    let reader = open(sqlite(settings, settings.max_connections.max(1), true)).await?;
+    Ok((reader, writer))
+}
+
+fn sqlite(settings: &Settings, connections: u32, read_only: bool) -> ConnectOptions {
+    let busy = settings.lock_timeout;
+    let mut options = common(settings, connections);
+    if !read_only {
+        // The one writer is never given up: a new one would only pay for opening the file again.
+        options.idle_timeout(None).max_lifetime(None);
+    }
+    options.map_sqlx_sqlite_opts(move |opts| {
+        let opts = opts
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(busy)
+            .foreign_keys(true)
+            .pragma("journal_size_limit", "67108864");
+        if read_only { opts.pragma("query_only", "on") } else { opts }
+    });
+    options
+}

@@ -1,0 +1,40 @@
+//! Small words for raw SQL: values in, columns out.
+
+use chrono::DateTime;
+use commerce::{Currency, Money, StoreError, Timestamp};
+use sea_orm::{QueryResult, TryGetable};
+use serde::de::DeserializeOwned;
+
+use crate::failure;
+
+/// Times are kept as microseconds since 1970: both engines compare, index and bind them alike.
+pub fn micros(at: Timestamp) -> i64 {
+    at.timestamp_micros()
+}
+
+pub fn timestamp(micros: i64) -> Result<Timestamp, StoreError> {
+    DateTime::from_timestamp_micros(micros).ok_or_else(failure::missing)
+}
+
+pub fn get<T: TryGetable>(row: &QueryResult, column: &str) -> Result<T, StoreError> {
+    row.try_get("", column).map_err(failure::read)
+}
+
+pub fn time(row: &QueryResult, column: &str) -> Result<Timestamp, StoreError> {
+    timestamp(get(row, column)?)
+}
+
+/// A JSON column that was selected as text, so that it is parsed once.
+pub fn json<T: DeserializeOwned>(row: &QueryResult, column: &str) -> Result<T, StoreError> {
+    let text: String = get(row, column)?;
+    serde_json::from_str(&text).map_err(failure::corrupt)
+}
+
+pub fn currency(row: &QueryResult, column: &str) -> Result<Currency, StoreError> {
+    let code: String = get(row, column)?;
+    Currency::parse(&code).map_err(failure::corrupt)
+}
+
+pub fn money(row: &QueryResult, amount: &str, currency: Currency) -> Result<Money, StoreError> {
+    Ok(Money::new(get(row, amount)?, currency))
+}
