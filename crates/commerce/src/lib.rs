@@ -26,7 +26,7 @@ pub mod sales;
 #[cfg(feature = "testing")]
 pub mod testing;
 
-pub use actor::{Actor, AuthError, Authenticator, Role, SessionId, User, UserId};
+pub use actor::{Actor, AuthError, Authenticator, Role, Session, SessionId, User, UserId};
 pub use change::{Aggregate, Change, Effects, Stored, Version, Write};
 pub use claim::{Claim, ClaimId, ClaimMove, ClaimState, Resource, ResourceId, StockMove};
 pub use env::{Clock, Env, Random, SystemClock, Timestamp};

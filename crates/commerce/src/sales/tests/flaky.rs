@@ -35,8 +35,11 @@ fn died() -> StoreError {
 
 #[async_trait]
 impl<T: Aggregate> Repository<T> for Flaky {
+    /// Lets others come in between reading and deciding.
     async fn find(&self, id: T::Id) -> Result<Option<Stored<T>>, StoreError> {
-        self.memory.find(id).await
+        let found = self.memory.find(id).await;
+        tokio::task::yield_now().await;
+        found
     }
 
     async fn commit(&self, change: Change<T>) -> Result<(), CommitError> {
@@ -83,7 +86,9 @@ impl Payments for Flaky {
     }
 
     async fn of_order(&self, order: OrderId) -> Result<Vec<Stored<Payment>>, StoreError> {
-        self.memory.of_order(order).await
+        let found = self.memory.of_order(order).await;
+        tokio::task::yield_now().await;
+        found
     }
 
     async fn list_payments(

@@ -6,7 +6,7 @@ use super::world::{INITIAL, World};
 use crate::{
     ClaimState, Currency, Order, Payment, Posting,
     order::{CancelReason, OrderState},
-    payment::{PaymentState, Refund, RefundState},
+    payment::{PaymentState, Refund, RefundCause, RefundState},
 };
 
 pub fn assert_sound(world: &World) {
@@ -58,6 +58,7 @@ fn order_is_sound(world: &World, order: &Order) {
         OrderState::Cancelled { reason: CancelReason::Refunded, .. } => {
             assert_eq!(settled.len(), 1);
             assert_eq!(settled[0].refunded(), Ok(settled[0].captured));
+            goods_are_where_the_shop_put_them(world, order, settled[0]);
         }
         OrderState::Pending { .. } | OrderState::Cancelled { .. } => {
             assert_eq!(settled.len(), 0, "nothing pays an order that is not paid");
@@ -65,6 +66,15 @@ fn order_is_sound(world: &World, order: &Order) {
     }
     let escrow = format!("order:{}:escrow", order.id.uuid().simple());
     assert_eq!(world.balance(&escrow), 0, "nothing is left in escrow");
+}
+
+fn goods_are_where_the_shop_put_them(world: &World, order: &Order, payment: &Payment) {
+    let live = payment.refunds.iter().filter(|refund| refund.is_live());
+    let shelved = live.map(|refund| refund.cause).any(RefundCause::restocks);
+    let books = world.memory().read();
+    for claim in books.claims.values().filter(|claim| claim.holder == order.id.uuid()) {
+        assert_eq!(matches!(claim.state, ClaimState::Released { .. }), shelved, "{claim:?}");
+    }
 }
 
 fn payment_is_sound(payment: &Payment) {

@@ -181,6 +181,7 @@ impl PaymentGateway for Model {
             let provider_ref = format!("re_{}_{}", intent.provider_ref, intent.refunds.len());
             let sent = SentRefund { provider_ref, reference, amount: new.amount, state };
             intent.refunds.push(sent.clone());
+            books.tell("refund", &new.provider_ref);
             Ok(sent)
         })
     }

@@ -1,0 +1,11 @@
+//! What clients see of sales: flat, and never a type of the domain.
+
+mod event;
+mod ledger;
+mod order;
+mod payment;
+
+pub use event::{AuditEntryView, DeadLetterView, EventView};
+pub use ledger::{BalanceView, EntryView, TrialBalanceView};
+pub use order::{AddressView, CancellationRequestView, OrderLineView, OrderView};
+pub use payment::{PaymentActionView, PaymentView, RefundView};

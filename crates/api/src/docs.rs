@@ -1,0 +1,73 @@
+//! The OpenAPI document, and Swagger UI to read it with.
+
+use std::sync::Arc;
+
+use actix_web::{App, HttpResponse, web};
+use paperclip::{
+    actix::OpenApiExt,
+    v2::models::{DefaultApiRaw, Info, Tag},
+};
+
+use crate::{
+    openapi::{Undocumentable, finish},
+    serve::Mount,
+};
+
+const TAGS: &[(&str, &str)] = &[
+    ("Identity", "Accounts, sessions and who may do what."),
+    ("Catalogue", "What is for sale."),
+    ("Cart", "What someone means to buy; changes until checkout."),
+    ("Orders", "What was sold; written once."),
+    ("Payments", "Paying for an order, and giving money back."),
+    ("Events", "What happened, in order."),
+    ("Books", "For operators: the ledger, the audit log and what went wrong."),
+];
+
+/// The document of these mounts, as pretty JSON.
+pub fn document(mounts: &[Mount]) -> Result<String, Undocumentable> {
+    let mut spec = DefaultApiRaw {
+        info: Info {
+            title: "Souk".into(),
+            version: "1".into(),
+            description: Some("A commerce backend: buy, and what goes with it.".into()),
+            ..Info::default()
+        },
+        ..DefaultApiRaw::default()
+    };
+    spec.tags = TAGS
+        .iter()
+        .map(|(name, description)| Tag {
+            name: (*name).into(),
+            description: Some((*description).into()),
+            external_docs: None,
+        })
+        .collect();
+    let mut finished = None;
+    let app = App::new().wrap_api_with_spec(spec);
+    let app = app.configure(|config| mounts.iter().for_each(|mount| mount(config)));
+    let _app = app.with_raw_json_spec(|app, collected| {
+        finished = Some(finish(collected));
+        app
+    });
+    let document = finished.transpose()?.unwrap_or_default();
+    Ok(serde_json::to_string_pretty(&document).unwrap_or_default())
+}
+
+/// `/openapi.json` and `/docs`.
+pub(crate) fn serve(config: &mut web::ServiceConfig, document: &Arc<str>) {
+    let document: Arc<str> = document.clone();
+    let json = move || {
+        let document = document.clone();
+        async move { HttpResponse::Ok().content_type("application/json").body(document.to_string()) }
+    };
+    let ui = utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}");
+    let ui = ui.config(
+        utoipa_swagger_ui::Config::from("/openapi.json").persist_authorization(true).try_it_out_enabled(true),
+    );
+    config
+        .route("/openapi.json", web::get().to(json))
+        .route("/docs", web::get().to(|| async {
+            HttpResponse::Found().insert_header(("location", "/docs/")).finish()
+        }))
+        .service(ui);
+}

@@ -1,0 +1,46 @@
+//! What is known of the request at hand, wherever in its handling one stands.
+
+use std::{cell::Cell, net::IpAddr, rc::Rc};
+
+use commerce::limit::Verdict;
+
+tokio::task_local! {
+    static REQUEST: Rc<Request>;
+}
+
+/// One request, as the edge saw it.
+#[derive(Debug)]
+pub struct Request {
+    pub id: String,
+    pub path: String,
+    pub address: IpAddr,
+    /// The strictest quota the request met, for the headers of the answer.
+    pub quota: Cell<Option<(Verdict, u64)>>,
+}
+
+/// Runs `work` with `request` at hand.
+pub async fn with<T>(request: Rc<Request>, work: impl Future<Output = T>) -> T {
+    REQUEST.scope(request, work).await
+}
+
+pub fn current() -> Option<Rc<Request>> {
+    REQUEST.try_with(Rc::clone).ok()
+}
+
+pub fn request_id() -> String {
+    REQUEST.try_with(|request| request.id.clone()).unwrap_or_default()
+}
+
+pub fn path() -> String {
+    REQUEST.try_with(|request| request.path.clone()).unwrap_or_default()
+}
+
+/// Remembers a quota the request met; the one with the least left is told to the client.
+pub fn met_quota(verdict: Verdict, window_s: u64) {
+    let _ = REQUEST.try_with(|request| {
+        let stricter = request.quota.get().is_none_or(|(known, _)| verdict.remaining <= known.remaining);
+        if stricter {
+            request.quota.set(Some((verdict, window_s)));
+        }
+    });
+}

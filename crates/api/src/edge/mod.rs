@@ -1,0 +1,9 @@
+//! What every request passes on its way in and out.
+
+pub mod address;
+pub mod context;
+#[cfg(feature = "edge-guard")]
+pub mod guard;
+pub mod headers;
+pub mod quota;
+pub mod watch;

@@ -1,0 +1,81 @@
+//! How often a principal may do something: the signed-in user, else the client's address.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    body::{BoxBody, MessageBody},
+    dev::{ServiceRequest, ServiceResponse},
+    http::StatusCode,
+    middleware::Next,
+    web::Data,
+};
+use commerce::{
+    Actor,
+    limit::{Limiter, Quota},
+};
+
+use super::{address, context};
+use crate::{extract::Signed, problem::Problem};
+
+/// The limiter and its policies, by name.
+#[derive(Clone)]
+pub struct Quotas {
+    pub limiter: Arc<dyn Limiter>,
+    pub policies: Arc<BTreeMap<String, Quota>>,
+}
+
+/// Whom an attempt is counted for.
+pub(crate) fn principal(_: &HttpRequest, actor: Option<&Actor>) -> String {
+    match actor {
+        Some(actor) => format!("user:{}", actor.user.uuid().simple()),
+        None => client(),
+    }
+}
+
+fn client() -> String {
+    let address = context::current().map(|seen| address::household(seen.address));
+    format!("client:{}", address.unwrap_or_default())
+}
+
+/// Counts an attempt; refuses it when there were too many.
+pub(crate) async fn meet(request: &HttpRequest, policy: &str, principal: &str) -> Result<(), Problem> {
+    let Some(quotas) = request.app_data::<Data<Quotas>>() else { return Ok(()) };
+    let Some(quota) = quotas.policies.get(policy) else { return Ok(()) };
+    let verdict = quotas.limiter.hit(quota, principal).await;
+    let verdict = verdict.map_err(commerce::CommitError::from)?;
+    context::met_quota(verdict, quota.period.as_secs());
+    if verdict.allowed { Ok(()) } else { Err(too_often(verdict.reset)) }
+}
+
+fn too_often(reset: std::time::Duration) -> Problem {
+    let seconds = reset.as_millis().div_ceil(1000).max(1);
+    let detail = format!("too many requests; try again in {seconds} s");
+    Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).retry_after(reset)
+}
+
+/// Wraps a resource in a policy of its own: `.wrap(limited("search"))`.
+pub fn limited<B: MessageBody + 'static>(
+    policy: &'static str,
+) -> impl AsyncLimit<B> {
+    move |request: ServiceRequest, next: Next<B>| -> Limiting {
+        Box::pin(async move {
+            let (http, mut payload) = request.into_parts();
+            let actor = Signed::from_request(&http, &mut actix_web::dev::Payload::None).await;
+            let principal = principal(&http, actor.as_ref().ok().map(|signed| &signed.0));
+            if let Err(problem) = meet(&http, policy, &principal).await {
+                return Ok(ServiceResponse::from_err(problem, http));
+            }
+            let request = ServiceRequest::from_parts(http, std::mem::replace(&mut payload, actix_web::dev::Payload::None));
+            next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+        })
+    }
+}
+
+type Limiting = std::pin::Pin<
+    Box<dyn Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>>>,
+>;
+
+/// The shape of a limiting middleware.
+pub trait AsyncLimit<B>: Fn(ServiceRequest, Next<B>) -> Limiting + Clone + 'static {}
+impl<B, F: Fn(ServiceRequest, Next<B>) -> Limiting + Clone + 'static> AsyncLimit<B> for F {}

@@ -1,0 +1,139 @@
+//! Who asks. A handler that takes none of these is open to anyone.
+
+use std::{future::Future, pin::Pin};
+
+use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
+use commerce::{Actor, AuthError, Authenticator, Role};
+use paperclip::{
+    actix::OperationModifier,
+    v2::{
+        models::{DefaultOperationRaw, SecurityScheme},
+        schema::Apiv2Schema,
+    },
+};
+
+use super::no_definitions;
+use crate::{edge::quota, openapi, problem::Problem};
+
+/// Anyone who is signed in.
+#[derive(Debug, Clone, Copy)]
+pub struct Signed(pub Actor);
+
+/// Someone who is signed in, or nobody; a bad token is refused all the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Maybe(pub Option<Actor>);
+
+/// A seller or an operator.
+#[derive(Debug, Clone, Copy)]
+pub struct Keeper(pub Actor);
+
+/// An operator.
+#[derive(Debug, Clone, Copy)]
+pub struct Operator(pub Actor);
+
+type Checking<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+
+/// The authenticator that the server wired in.
+pub type Doorkeeper = Data<dyn Authenticator>;
+
+/// Who asks, if anyone; checked once a request.
+pub(crate) async fn actor(request: &HttpRequest) -> Result<Option<Actor>, Problem> {
+    if let Some(known) = request.extensions().get::<Actor>() {
+        return Ok(Some(*known));
+    }
+    let Some(token) = bearer(request)? else { return Ok(None) };
+    let doorkeeper = request.app_data::<Doorkeeper>().cloned().ok_or_else(Problem::unwired)?;
+    let actor = doorkeeper.authenticate(token).await?;
+    request.extensions_mut().insert(actor);
+    quota::meet(request, "default", &quota::principal(request, Some(&actor))).await?;
+    Ok(Some(actor))
+}
+
+fn bearer(request: &HttpRequest) -> Result<Option<&str>, Problem> {
+    let Some(header) = request.headers().get(header::AUTHORIZATION) else { return Ok(None) };
+    let text = header.to_str().map_err(|_| AuthError::Invalid)?;
+    let token = text.split_once(' ').filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+    token.map(|(_, token)| Some(token.trim())).ok_or_else(|| AuthError::Invalid.into())
+}
+
+async fn signed(request: HttpRequest) -> Result<Actor, Problem> {
+    actor(&request).await?.ok_or_else(|| AuthError::Missing.into())
+}
+
+async fn with_role(request: HttpRequest, may: fn(Role) -> bool) -> Result<Actor, Problem> {
+    let actor = signed(request).await?;
+    if may(actor.role) { Ok(actor) } else { Err(Problem::forbidden()) }
+}
+
+macro_rules! doors {
+    ($($name:ident($inner:ty) $check:expr, [$($status:literal),*]);+ $(;)?) => { $(
+        impl FromRequest for $name {
+            type Error = Problem;
+            type Future = Checking<Self>;
+
+            fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+                let request = request.clone();
+                Box::pin(async move { $check(request).await.map(Self) })
+            }
+        }
+
+        impl Apiv2Schema for $name {
+            fn name() -> Option<String> {
+                Some("bearer".into())
+            }
+
+            fn security_scheme() -> Option<SecurityScheme> {
+                Some(bearer_scheme())
+            }
+        }
+
+        impl OperationModifier for $name {
+            no_definitions!();
+
+            fn update_parameter(operation: &mut DefaultOperationRaw) {
+                for status in [$($status),*] {
+                    openapi::document_problem(operation, status);
+                }
+            }
+        }
+    )+ };
+}
+
+doors! {
+    Signed(Actor) signed, [401];
+    Keeper(Actor) |request| with_role(request, Role::keeps_shop), [401, 403];
+    Operator(Actor) |request| with_role(request, |role| role == Role::Operator), [401, 403];
+}
+
+impl FromRequest for Maybe {
+    type Error = Problem;
+    type Future = Checking<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { actor(&request).await.map(Self) })
+    }
+}
+
+impl Apiv2Schema for Maybe {}
+
+impl OperationModifier for Maybe {
+    no_definitions!();
+
+    fn update_parameter(operation: &mut DefaultOperationRaw) {
+        openapi::document_problem(operation, 401);
+    }
+}
+
+fn bearer_scheme() -> SecurityScheme {
+    SecurityScheme {
+        type_: "apiKey".into(),
+        name: Some("Authorization".into()),
+        in_: Some("header".into()),
+        flow: None,
+        auth_url: None,
+        token_url: None,
+        scopes: Default::default(),
+        description: Some("The access token that `POST /v1/auth/login` answers with.".into()),
+    }
+}

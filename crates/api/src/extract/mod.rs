@@ -1,0 +1,32 @@
+//! What handlers read from a request; each documents itself.
+
+mod auth;
+mod body;
+mod client;
+mod id;
+mod if_match;
+mod keyed;
+mod page;
+mod path;
+mod query;
+
+pub use auth::{Keeper, Maybe, Operator, Signed};
+pub use body::Body;
+pub use client::Client;
+pub use id::Ref;
+pub use if_match::{IfMatch, etag};
+pub use keyed::{InFlight, Keyed};
+pub use page::{PageLinks, PageView, Paging};
+pub use path::Path;
+pub use query::Query;
+
+/// Extractors add nothing to Swagger's definitions; schemas travel by `openapi::carry`.
+macro_rules! no_definitions {
+    () => {
+        fn update_definitions(
+            _: &mut std::collections::BTreeMap<String, paperclip::v2::models::DefaultSchemaRaw>,
+        ) {
+        }
+    };
+}
+pub(crate) use no_definitions;

@@ -1,0 +1,61 @@
+//! The query string; an unknown parameter is a mistake.
+
+use std::future::{Ready, ready};
+
+use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, web};
+use garde::Validate;
+use paperclip::{
+    actix::OperationModifier,
+    v2::{
+        models::{DefaultOperationRaw, ParameterIn},
+        schema::Apiv2Schema,
+    },
+};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use super::{body::check, no_definitions};
+use crate::{openapi, problem::Problem};
+
+const LONGEST: usize = 4096;
+
+/// The parameters of a request; give the type `deny_unknown_fields`.
+#[derive(Debug)]
+pub struct Query<T>(pub T);
+
+impl<T> FromRequest for Query<T>
+where
+    T: DeserializeOwned + Validate<Context = ()> + 'static,
+{
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(read(request.query_string()).map(Self))
+    }
+}
+
+fn read<T: DeserializeOwned + Validate<Context = ()>>(query: &str) -> Result<T, Problem> {
+    if query.len() > LONGEST {
+        return Err(Problem::new(StatusCode::BAD_REQUEST, "query_too_long", "the query is too long"));
+    }
+    let bad = |error: actix_web::error::QueryPayloadError| {
+        Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", error.to_string())
+    };
+    let value = web::Query::<T>::from_query(query).map_err(bad)?.into_inner();
+    check(&value)?;
+    Ok(value)
+}
+
+impl<T> Apiv2Schema for Query<T> {}
+
+impl<T: JsonSchema> OperationModifier for Query<T> {
+    no_definitions!();
+
+    fn update_parameter(operation: &mut DefaultOperationRaw) {
+        openapi::document_parameters::<T>(operation, &ParameterIn::Query);
+        for status in [400, 422] {
+            openapi::document_problem(operation, status);
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! The OpenAPI document: paperclip collects the operations, schemars describes the types, one pass finishes.
+
+mod carry;
+mod finish;
+
+pub use carry::{Binary, document_body, document_header, document_parameters, document_problem, document_response};
+pub use finish::{Undocumentable, finish};

@@ -1,0 +1,228 @@
+//! Puts the shell together and serves it; stops by draining.
+
+use std::{
+    net::{SocketAddr, TcpListener},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use actix_web::{
+    App, HttpServer,
+    dev::ServerHandle,
+    middleware::from_fn,
+    web::{self as plain, Data},
+};
+use actix_cors::Cors;
+use commerce::{Authenticator, Env};
+use paperclip::actix::{OpenApiExt, web::ServiceConfig};
+
+#[cfg(feature = "edge-guard")]
+use crate::edge::guard;
+use crate::{
+    Limits,
+    docs,
+    edge::{
+        address::Cidr,
+        quota::Quotas,
+        watch::{Watch, watch},
+    },
+    extract::InFlight,
+    health::{self, Health, Readiness},
+    metrics::{self, Metrics},
+};
+
+/// How a way of selling registers its routes; made once, run by every HTTP thread.
+pub type Mount = Arc<dyn Fn(&mut ServiceConfig) + Send + Sync>;
+
+/// Tells every answer that the process is on its way out.
+#[derive(Debug, Clone, Default)]
+pub struct Draining(Arc<AtomicBool>);
+
+impl Draining {
+    pub fn is_draining(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// What the shell is told by the server's configuration.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub bind: String,
+    /// HTTP threads; 0 is one for each core.
+    pub workers: usize,
+    pub max_connections: usize,
+    pub trusted_proxies: Vec<Cidr>,
+    /// Exact origins; `*` opens the door to all.
+    pub cors_origins: Vec<String>,
+    pub limits: Limits,
+    pub request_timeout: Duration,
+    pub drain_pause: Duration,
+    pub shutdown_grace: Duration,
+    /// Requests a second and burst for each client address, where the edge guard is built in.
+    pub edge: (u32, u32),
+}
+
+/// Everything the shell stands on.
+#[derive(Clone)]
+pub struct Shell {
+    pub settings: Settings,
+    pub env: Env,
+    pub authenticator: Arc<dyn Authenticator>,
+    pub quotas: Quotas,
+    pub health: Arc<dyn Health>,
+    pub metrics: Metrics,
+    pub draining: Draining,
+    pub mounts: Vec<Mount>,
+}
+
+/// A running shell.
+#[derive(Debug)]
+pub struct Serving {
+    pub address: SocketAddr,
+    handle: ServerHandle,
+    draining: Draining,
+    pause: Duration,
+    server: tokio::task::JoinHandle<std::io::Result<()>>,
+}
+
+impl Serving {
+    /// Says goodbye first, so that balancers look away; then lets running requests finish.
+    pub async fn drain(self) -> std::io::Result<()> {
+        self.draining.begin();
+        tokio::time::sleep(self.pause).await;
+        self.handle.stop(true).await;
+        self.server.await.unwrap_or(Ok(()))
+    }
+
+    /// Ends at once, for tests.
+    pub async fn stop(self) {
+        self.handle.stop(false).await;
+        self.server.abort();
+    }
+}
+
+/// Binds and serves.
+pub fn serve(shell: Shell) -> std::io::Result<Serving> {
+    let listener = TcpListener::bind(&shell.settings.bind)?;
+    let address = listener.local_addr()?;
+    let (draining, pause) = (shell.draining.clone(), shell.settings.drain_pause);
+    let settings = shell.settings.clone();
+    let shared = Shared::new(shell)?;
+    let server = HttpServer::new(move || {
+        let shared = shared.clone();
+        App::new()
+            .wrap(shared.guard())
+            .wrap(cors(&shared.shell.settings.cors_origins))
+            .wrap(from_fn(watch))
+            .configure(|config| shared.data(config))
+            .wrap_api()
+            .configure(|config| shared.shell.mounts.iter().for_each(|mount| mount(config)))
+            .build()
+            .configure(|config| shared.house(config))
+    });
+    let server = if settings.workers > 0 { server.workers(settings.workers) } else { server };
+    let server = server
+        .max_connections(settings.max_connections)
+        .client_request_timeout(Duration::from_secs(5))
+        .keep_alive(Duration::from_secs(75))
+        .shutdown_timeout(settings.shutdown_grace.as_secs())
+        .disable_signals()
+        .listen(listener)?
+        .run();
+    let handle = server.handle();
+    Ok(Serving { address, handle, draining, pause, server: tokio::spawn(server) })
+}
+
+/// What all HTTP threads share.
+#[derive(Clone)]
+struct Shared {
+    shell: Shell,
+    watch: Data<Watch>,
+    readiness: Data<Readiness>,
+    in_flight: Data<InFlight>,
+    document: Arc<str>,
+    #[cfg(feature = "edge-guard")]
+    guard: guard::Guard,
+}
+
+impl Shared {
+    fn new(shell: Shell) -> std::io::Result<Self> {
+        let trusted: Arc<[Cidr]> = shell.settings.trusted_proxies.clone().into();
+        #[cfg(feature = "edge-guard")]
+        let (per_second, burst) = shell.settings.edge;
+        #[cfg(feature = "edge-guard")]
+        let guard = guard::guard(per_second, burst, trusted.clone()).ok_or_else(|| {
+            std::io::Error::other("limits.edge_per_second and limits.edge_burst must be more than zero")
+        })?;
+        let watch = Watch {
+            env: shell.env.clone(),
+            trusted_proxies: trusted,
+            metrics: shell.metrics.clone(),
+            draining: shell.draining.clone(),
+            request_timeout: shell.settings.request_timeout,
+        };
+        let readiness = Readiness::new(shell.health.clone(), shell.draining.clone());
+        let document = docs::document(&shell.mounts).map_err(std::io::Error::other)?;
+        Ok(Self {
+            watch: Data::new(watch),
+            readiness: Data::new(readiness),
+            in_flight: Data::new(InFlight::default()),
+            document: document.into(),
+            #[cfg(feature = "edge-guard")]
+            guard,
+            shell,
+        })
+    }
+
+    /// What extractors and middleware find by type.
+    fn data(&self, config: &mut plain::ServiceConfig) {
+        config
+            .app_data(self.watch.clone())
+            .app_data(self.readiness.clone())
+            .app_data(self.in_flight.clone())
+            .app_data(Data::new(self.shell.quotas.clone()))
+            .app_data(Data::new(self.shell.metrics.clone()))
+            .app_data(Data::new(self.shell.settings.limits))
+            .app_data(Data::<dyn Authenticator>::from(self.shell.authenticator.clone()));
+    }
+
+    /// The routes of the house itself; they are not part of the document.
+    fn house(&self, config: &mut plain::ServiceConfig) {
+        config
+            .route("/healthz", plain::get().to(health::alive))
+            .route("/readyz", plain::get().to(health::ready))
+            .route("/metrics", plain::get().to(metrics::metrics));
+        docs::serve(config, &self.document);
+    }
+
+    #[cfg(feature = "edge-guard")]
+    fn guard(&self) -> guard::Layer {
+        guard::layer(&self.guard)
+    }
+
+    /// Without the guard only slashes are merged.
+    #[cfg(not(feature = "edge-guard"))]
+    #[expect(clippy::unused_self, reason = "the guarded build needs it")]
+    fn guard(&self) -> actix_web::middleware::NormalizePath {
+        let slashes = actix_web::middleware::TrailingSlash::MergeOnly;
+        actix_web::middleware::NormalizePath::new(slashes)
+    }
+}
+
+/// Exact origins, or everyone in development.
+fn cors(origins: &[String]) -> Cors {
+    let open = origins.iter().any(|origin| origin == "*");
+    let cors = if open { Cors::default().allow_any_origin() } else { Cors::default() };
+    let cors = origins.iter().filter(|_| !open).fold(cors, |cors, origin| cors.allowed_origin(origin));
+    cors.allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
+        .allow_any_header()
+        .expose_headers(["ETag", "Location", "X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After", "Idempotent-Replayed"])
+        .max_age(3600)
+}
