@@ -143,7 +143,7 @@ create index buy_carts_checked_out on buy_carts (user_id, id) where state = 'che
 create index buy_carts_of_guests_by_day on buy_carts (touched_on) where guest_hash is not null;
 ";
 
-/// Search, and whether a product is in stock as its listings show it: a statement that lets stock appear or
+/// Search (a term is `padded` for its trigrams; codes with digits are not compared), and whether a product is in stock as its listings show it: a statement that lets stock appear or
 /// disappear marks the listings, products in the order of their ids, the catalogue's version last.
 const POSTGRES_READING: &str = r#"
 create extension if not exists pg_trgm;
@@ -155,7 +155,7 @@ create table buy_search (
 create index buy_search_tokens on buy_search using gin (tokens) with (fastupdate = off);
 create table buy_terms (
     term text collate "C" not null,
-    padded text not null,
+    padded text,
     constraint buy_terms_pkey primary key (term)
 );
 create index buy_terms_trigrams on buy_terms using gin (padded gin_trgm_ops);
@@ -226,7 +226,7 @@ create table buy_terms (
     term text not null primary key
 ) strict;
 create virtual table buy_term_trigrams using fts5 (padded, tokenize = 'trigram');
-create trigger buy_terms_begun after insert on buy_terms begin
+create trigger buy_terms_begun after insert on buy_terms when new.term not glob '*[0-9]*' begin
     insert into buy_term_trigrams (rowid, padded) values (new.rowid, '^^' || new.term || '^');
 end;
 create trigger buy_stock_changed after update on commerce_stock

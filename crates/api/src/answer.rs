@@ -102,7 +102,8 @@ impl<T: Serialize> Responder for Tagged<T> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let tag = etag(self.0);
-        let known = request.headers().get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
+        let known =
+            request.headers().get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
         if known.is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag)) {
             return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
         }

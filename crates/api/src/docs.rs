@@ -62,12 +62,17 @@ pub(crate) fn serve(config: &mut web::ServiceConfig, document: &Arc<str>) {
     };
     let ui = utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}");
     let ui = ui.config(
-        utoipa_swagger_ui::Config::from("/openapi.json").persist_authorization(true).try_it_out_enabled(true),
+        utoipa_swagger_ui::Config::from("/openapi.json")
+            .persist_authorization(true)
+            .try_it_out_enabled(true),
     );
     config
         .route("/openapi.json", web::get().to(json))
-        .route("/docs", web::get().to(|| async {
-            HttpResponse::Found().insert_header(("location", "/docs/")).finish()
-        }))
+        .route(
+            "/docs",
+            web::get().to(|| async {
+                HttpResponse::Found().insert_header(("location", "/docs/")).finish()
+            }),
+        )
         .service(ui);
 }

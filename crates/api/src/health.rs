@@ -41,7 +41,8 @@ impl Readiness {
             return result;
         }
         let result = self.health.check().await;
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some((Instant::now(), result.clone()));
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) =
+            Some((Instant::now(), result.clone()));
         result
     }
 }
@@ -53,6 +54,8 @@ pub(crate) async fn alive() -> HttpResponse {
 pub(crate) async fn ready(readiness: Data<Readiness>) -> HttpResponse {
     match readiness.check().await {
         Ok(()) => HttpResponse::Ok().json(json!({ "status": "ready" })),
-        Err(why) => HttpResponse::ServiceUnavailable().json(json!({ "status": "not ready", "why": why })),
+        Err(why) => {
+            HttpResponse::ServiceUnavailable().json(json!({ "status": "not ready", "why": why }))
+        }
     }
 }

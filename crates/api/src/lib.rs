@@ -26,6 +26,8 @@
 //! * A mode's `routes(mode)` returns a [`Mount`]; the server lists it.
 
 pub mod answer;
+pub mod buy;
+pub mod commerce;
 mod docs;
 pub mod edge;
 pub mod extract;
@@ -36,8 +38,6 @@ pub mod openapi;
 mod problem;
 mod serve;
 pub mod views;
-
-// pub mod commerce;
 
 pub use docs::document;
 pub use edge::{address::Cidr, quota::Quotas};

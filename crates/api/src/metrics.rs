@@ -3,9 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use actix_web::{HttpResponse, http::Method, http::StatusCode, web::Data};
-use prometheus::{
-    Encoder, HistogramOpts, HistogramVec, IntGauge, Opts, Registry, TextEncoder,
-};
+use prometheus::{Encoder, HistogramOpts, HistogramVec, IntGauge, Opts, Registry, TextEncoder};
 
 /// Called before each scrape, to bring gauges up to date.
 #[async_trait::async_trait]
@@ -24,14 +22,23 @@ pub struct Metrics {
 impl Metrics {
     pub fn new(gauges: Option<Arc<dyn Gauges>>) -> Result<Self, prometheus::Error> {
         let registry = Registry::new();
-        let options = HistogramOpts::new("http_request_duration_seconds", "Time to answer, by route.")
-            .buckets(vec![0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0]);
+        let options =
+            HistogramOpts::new("http_request_duration_seconds", "Time to answer, by route.")
+                .buckets(vec![
+                    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+                ]);
         let requests = HistogramVec::new(options, &["method", "route", "status"])?;
         registry.register(Box::new(requests.clone()))?;
         Ok(Self { registry, requests, gauges })
     }
 
-    pub(crate) fn request(&self, method: &Method, route: Option<&str>, status: StatusCode, took: Duration) {
+    pub(crate) fn request(
+        &self,
+        method: &Method,
+        route: Option<&str>,
+        status: StatusCode,
+        took: Duration,
+    ) {
         let labels = [method.as_str(), route.unwrap_or("other"), status.as_str()];
         self.requests.with_label_values(&labels).observe(took.as_secs_f64());
     }

@@ -129,7 +129,8 @@ impl<F: Failure> From<F> for Problem {
         let status = status_of(failure.kind());
         log(status, &failure);
         let ours = status.is_server_error();
-        let detail = if ours { "something went wrong on our side".into() } else { failure.to_string() };
+        let detail =
+            if ours { "something went wrong on our side".into() } else { failure.to_string() };
         let detail = if failure.kind() == Kind::Unavailable {
             "a part of the shop is out of reach; try again".into()
         } else {
@@ -199,7 +200,9 @@ impl ResponseError for Problem {
 
 /// A [`Problem`] whose type says which statuses this operation may refuse with: `Result<_, Fail<404, 409>>`.
 #[derive(Debug)]
-pub struct Fail<const A: u16 = 0, const B: u16 = 0, const C: u16 = 0, const D: u16 = 0>(pub Problem);
+pub struct Fail<const A: u16 = 0, const B: u16 = 0, const C: u16 = 0, const D: u16 = 0>(
+    pub Problem,
+);
 
 impl<F: Into<Problem>, const A: u16, const B: u16, const C: u16, const D: u16> From<F>
     for Fail<A, B, C, D>

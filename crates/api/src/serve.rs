@@ -9,21 +9,20 @@ use std::{
     time::Duration,
 };
 
+use actix_cors::Cors;
 use actix_web::{
     App, HttpServer,
     dev::ServerHandle,
     middleware::from_fn,
     web::{self as plain, Data},
 };
-use actix_cors::Cors;
 use commerce::{Authenticator, Env};
 use paperclip::actix::{OpenApiExt, web::ServiceConfig};
 
 #[cfg(feature = "edge-guard")]
 use crate::edge::guard;
 use crate::{
-    Limits,
-    docs,
+    Limits, docs,
     edge::{
         address::Cidr,
         quota::Quotas,
@@ -159,7 +158,9 @@ impl Shared {
         let (per_second, burst) = shell.settings.edge;
         #[cfg(feature = "edge-guard")]
         let guard = guard::guard(per_second, burst, trusted.clone()).ok_or_else(|| {
-            std::io::Error::other("limits.edge_per_second and limits.edge_burst must be more than zero")
+            std::io::Error::other(
+                "limits.edge_per_second and limits.edge_burst must be more than zero",
+            )
         })?;
         let watch = Watch {
             env: shell.env.clone(),
@@ -220,9 +221,18 @@ impl Shared {
 fn cors(origins: &[String]) -> Cors {
     let open = origins.iter().any(|origin| origin == "*");
     let cors = if open { Cors::default().allow_any_origin() } else { Cors::default() };
-    let cors = origins.iter().filter(|_| !open).fold(cors, |cors, origin| cors.allowed_origin(origin));
+    let cors =
+        origins.iter().filter(|_| !open).fold(cors, |cors, origin| cors.allowed_origin(origin));
     cors.allowed_methods(["GET", "POST", "PUT", "PATCH", "DELETE"])
         .allow_any_header()
-        .expose_headers(["ETag", "Location", "X-Request-Id", "RateLimit", "RateLimit-Policy", "Retry-After", "Idempotent-Replayed"])
+        .expose_headers([
+            "ETag",
+            "Location",
+            "X-Request-Id",
+            "RateLimit",
+            "RateLimit-Policy",
+            "Retry-After",
+            "Idempotent-Replayed",
+        ])
         .max_age(3600)
 }

@@ -56,17 +56,23 @@ impl Word {
             || (self.prefix && term.starts_with(self.text.as_str()))
     }
 
-    /// Whether it makes sense to look for a similar word.
+    /// Whether it makes sense to look for a similar word; a number or a code is what it is.
     pub fn may_be_misspelt(&self) -> bool {
-        self.text.chars().count() >= MIN_FUZZY_CHARS
+        self.text.chars().count() >= MIN_FUZZY_CHARS && is_plain(&self.text)
     }
+}
+
+/// Only terms without digits are offered for misspelt words.
+fn is_plain(term: &str) -> bool {
+    !term.bytes().any(|byte| byte.is_ascii_digit())
 }
 
 /// The term most like a misspelt word: at most one slip, two in a long word; ties by length, then by letter.
 pub fn closest(word: &str, terms: impl IntoIterator<Item = String>) -> Option<String> {
     let allowed = if word.chars().count() >= 8 { 2 } else { 1 };
     let near = |term: String| Some((slips(word, &term)?, term));
-    let near = terms.into_iter().filter_map(near).filter(|(slips, _)| *slips <= allowed);
+    let plain = terms.into_iter().filter(|term| is_plain(term));
+    let near = plain.filter_map(near).filter(|(slips, _)| *slips <= allowed);
     near.min_by(|(a, x), (b, y)| a.cmp(b).then(x.len().cmp(&y.len())).then(x.cmp(y)))
         .map(|(_, term)| term)
 }

@@ -2,6 +2,7 @@
 
 pub mod gateways;
 pub mod http;
+pub mod limits;
 pub mod mail;
 pub mod passwords;
 pub mod tokens;

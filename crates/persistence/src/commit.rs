@@ -162,7 +162,8 @@ fn composed(steps: &[Step]) -> Statement {
         push_step(&mut sql, step, &gate, values.len());
         let _ = write!(sql, " returning {})", step.returning);
         values.extend(step.values.iter().cloned());
-        let must = matches!(step.refusal, Some(Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale));
+        let must =
+            matches!(step.refusal, Some(Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale));
         gate = format!("(select count(*) from {name}) {}", if must { "> 0" } else { ">= 0" });
     }
     push_verdict(&mut sql, steps);

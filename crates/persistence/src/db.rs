@@ -19,6 +19,9 @@ use crate::{DbClock, Engine, Settings, Stats, Subscriptions, failure};
 /// A connection that was idle for this long is tried before it is used.
 const PING_AFTER: Duration = Duration::from_secs(30);
 
+/// Prepared statements a connection keeps; every shape of a commit is one.
+const STATEMENTS_KEPT: usize = 400;
+
 /// The store; clones share everything.
 #[derive(Clone)]
 pub struct Db {
@@ -46,8 +49,9 @@ impl std::fmt::Debug for Db {
 
 impl Db {
     pub async fn connect(settings: &Settings) -> Result<Self, StoreError> {
-        let engine = Engine::of_url(&settings.url)
-            .ok_or_else(|| StoreError::new("a database URL begins with `sqlite:` or `postgres:`"))?;
+        let engine = Engine::of_url(&settings.url).ok_or_else(|| {
+            StoreError::new("a database URL begins with `sqlite:` or `postgres:`")
+        })?;
         let (reader, writer) = match engine {
             Engine::Postgres => {
                 let pool = open(postgres(settings)).await?;
@@ -215,9 +219,11 @@ fn postgres(settings: &Settings) -> ConnectOptions {
         .set_application_name("souk")
         .statement_timeout(settings.statement_timeout)
         .map_sqlx_postgres_opts(move |opts| {
-            opts.options([
+            opts.statement_cache_capacity(STATEMENTS_KEPT).options([
                 ("lock_timeout", lock_ms.as_str()),
                 ("idle_in_transaction_session_timeout", "10000"),
+                // Our statements are short; compiling one would cost more than running it.
+                ("jit", "off"),
             ])
         });
     options
@@ -249,6 +255,7 @@ fn sqlite(settings: &Settings, connections: u32, read_only: bool) -> ConnectOpti
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(busy)
             .foreign_keys(true)
+            .statement_cache_capacity(STATEMENTS_KEPT)
             .pragma("journal_size_limit", "67108864");
         if read_only { opts.pragma("query_only", "on") } else { opts }
     });

@@ -9,7 +9,9 @@ use sea_orm::{DbErr, RuntimeErr, SqlxError, sqlx::error::DatabaseError};
 #[derive(Debug)]
 pub enum Meaning {
     /// Nothing was written, through no fault of the change: write it again.
-    Retry { deadlock: bool },
+    Retry {
+        deadlock: bool,
+    },
     /// The steps with these numbers found nothing to touch.
     Refused(Vec<usize>),
     /// A constraint said no.

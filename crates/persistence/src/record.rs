@@ -1,7 +1,9 @@
 //! How aggregates are laid out in tables, and the one repository for all of them.
 
 use async_trait::async_trait;
-use commerce::{Aggregate, Change, CommitError, Effects, Repository, StoreError, Stored, Version, Write};
+use commerce::{
+    Aggregate, Change, CommitError, Effects, Repository, StoreError, Stored, Version, Write,
+};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, EntityTrait, Iterable, QueryFilter, QueryTrait, Statement,
     sea_query::Expr,
@@ -83,8 +85,7 @@ fn row_step<T: Record>(write: &Write<T>, steps: &Steps) -> Step {
             update = update.col_expr(column, column.save_as(Expr::val(value)));
         }
     }
-    let update =
-        update.filter(T::ID.eq(T::key(write.state.id()))).filter(T::VERSION.eq(expected));
+    let update = update.filter(T::ID.eq(T::key(write.state.id()))).filter(T::VERSION.eq(expected));
     of_statement(update.build(backend), " and {gate}").or(Refusal::Stale)
 }
 

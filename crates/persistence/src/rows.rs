@@ -22,7 +22,9 @@ pub fn insert<T: Serialize>(
     let names = columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ");
     let values = columns.iter().map(|column| value(engine, *column)).collect::<Vec<_>>().join(", ");
     let source = source(engine, columns);
-    let sql = format!("insert into {table} ({names}) select {values} from {source} where {{gate}} {tail}");
+    let sql = format!(
+        "insert into {table} ({names}) select {values} from {source} where {{gate}} {tail}"
+    );
     Ok(Step::new(sql, [Steps::rows(rows)?]))
 }
 

@@ -40,10 +40,7 @@ pub struct Step {
 
 impl Step {
     /// A step that may touch any number of rows.
-    pub fn new(
-        sql: impl Into<Cow<'static, str>>,
-        values: impl IntoIterator<Item = Value>,
-    ) -> Self {
+    pub fn new(sql: impl Into<Cow<'static, str>>, values: impl IntoIterator<Item = Value>) -> Self {
         let values = values.into_iter().collect();
         Self { name: None, sql: sql.into(), values, refusal: None, returning: "1 as one" }
     }

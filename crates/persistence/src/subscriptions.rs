@@ -13,7 +13,8 @@ impl Subscriptions {
     }
 
     pub fn of(subscribers: &[Arc<dyn Subscriber>]) -> Self {
-        let wishes = subscribers.iter().flat_map(|s| s.events().iter().map(move |event| (event, s)));
+        let wishes =
+            subscribers.iter().flat_map(|s| s.events().iter().map(move |event| (event, s)));
         wishes.fold(Self::none(), |all, (event, s)| all.and(event, s.name()))
     }
 

@@ -322,7 +322,8 @@ async fn a_word_on_every_product_is_found_newest_first_on_both_engines() {
     let expected = pages(&plain, &filter, Sort::Relevance).await;
     for test in TestDb::each_engine().await {
         let stock = vec![(products[0].variants[0].id, 3)];
-        let bulk = BulkProducts { products: products.clone(), stock, at: env.now() };
+        let (products, categories) = (products.clone(), Vec::new());
+        let bulk = BulkProducts { categories, products, stock, at: env.now() };
         test.db.plant(&bulk).await.unwrap();
         let shop = Shop::of(&test.db);
 

@@ -94,10 +94,8 @@ async fn a_refused_change_leaves_nothing_behind() {
 async fn everything_short_is_told_at_once() {
     for test in TestDb::each_engine().await {
         let env = env_of(&test.db);
-        let mut short = vec![
-            support::stock(&test.db, &env, 1).await,
-            support::stock(&test.db, &env, 1).await,
-        ];
+        let mut short =
+            vec![support::stock(&test.db, &env, 1).await, support::stock(&test.db, &env, 1).await];
         let plenty = support::stock(&test.db, &env, 9).await;
         let hold = Some(commerce::order::Policy::Hold);
         let lines = [short[0], plenty, short[1]].map(|resource| line(&env, hold, resource, 2));
@@ -139,8 +137,7 @@ async fn a_provider_reference_belongs_to_one_payment() {
         let env = env_of(&test.db);
         let order = plain_order(&env);
         test.db.commit(Write::new(order.clone()).alone()).await.unwrap();
-        let payment =
-            || Payment { provider_ref: Some("pi_1".into()), ..payment_for(&env, &order) };
+        let payment = || Payment { provider_ref: Some("pi_1".into()), ..payment_for(&env, &order) };
 
         test.db.commit(Write::new(payment()).alone()).await.unwrap();
         let second = test.db.commit(Write::new(payment()).alone()).await;

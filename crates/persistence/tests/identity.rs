@@ -1,5 +1,9 @@
 //! What identity is promised by its store, on both engines.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot set up its world should stop"
+)]
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 

@@ -10,14 +10,13 @@ use commerce::{
     RequestKey, Stored, Write,
     event::{Feed, user_stream},
     order::Policy,
-    testing::SeededRandom,
     update,
 };
 use futures_util::future::join_all;
 use persistence::{Db, testing::TestDb};
 use serde_json::json;
 use support::{
-    carry, captured, env_of, line, payment_for, plain_order, raise, settlement, stock, transfer,
+    captured, carry, env_of, line, payment_for, plain_order, raise, settlement, stock, transfer,
     user,
 };
 
@@ -156,7 +155,10 @@ async fn many_line_orders_in_opposite_orders_do_not_deadlock() {
         .await;
 
         assert!(outcomes.iter().all(Vec::is_empty), "{outcomes:?}");
-        assert_eq!(test.number("select cast(sum(held) as bigint) from commerce_stock").await, 16 * 20 * 6);
+        assert_eq!(
+            test.number("select cast(sum(held) as bigint) from commerce_stock").await,
+            16 * 20 * 6
+        );
         test.finish().await;
     }
 }
@@ -168,8 +170,7 @@ async fn of_40_racers_with_one_key_one_is_carried_out() {
             let db = test.db.clone();
             async move {
                 let env = env_of(&db);
-                let request =
-                    RequestKey { scope: "s".into(), key: "k".into(), hash: "h".into() };
+                let request = RequestKey { scope: "s".into(), key: "k".into(), hash: "h".into() };
                 let receipt = Receipt { request, subject: env.uuid(), answer: None };
                 carry(&db, &env, Effects::none().receipt(receipt)).await
             }
@@ -245,9 +246,7 @@ async fn a_stream_is_numbered_without_gaps_under_16_writers() {
             async move {
                 let env = env_of(&db);
                 for _ in 0..10 {
-                    let tell = |name| {
-                        Event::new(&env, name, env.uuid(), json!({})).to_user(reader)
-                    };
+                    let tell = |name| Event::new(&env, name, env.uuid(), json!({})).to_user(reader);
                     let effects = Effects::none().tell(tell("one")).tell(tell("two"));
                     carry(&db, &env, effects).await?;
                 }
@@ -400,15 +399,4 @@ async fn a_large_order_is_all_or_nothing() {
         support::receive(&test.db, &env, scarce, 1).await;
         test.finish().await;
     }
-}
-
-#[test]
-fn seeds_differ() {
-    // The races above would prove nothing if all tasks made the same ids.
-    let a = SeededRandom::new(1);
-    let b = SeededRandom::new(2);
-    let (mut one, mut two) = ([0; 8], [0; 8]);
-    commerce::Random::fill(&a, &mut one);
-    commerce::Random::fill(&b, &mut two);
-    assert_ne!(one, two);
 }

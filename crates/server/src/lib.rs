@@ -1,1 +1,11 @@
-//! To come.
+//! The binary `souk`: it knows everything, and puts everything together.
+
+mod chance;
+pub mod cli;
+pub mod config;
+mod gauges;
+mod health;
+pub mod seed;
+pub mod serve;
+pub mod telemetry;
+pub mod wiring;

@@ -1,1 +1,7 @@
-fn main() {}
+//! `souk`: serve, worker, migrate, seed, openapi, gateway, check.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    server::cli::main()
+}

@@ -38,7 +38,8 @@ pub fn path() -> String {
 /// Remembers a quota the request met; the one with the least left is told to the client.
 pub fn met_quota(verdict: Verdict, window_s: u64) {
     let _ = REQUEST.try_with(|request| {
-        let stricter = request.quota.get().is_none_or(|(known, _)| verdict.remaining <= known.remaining);
+        let stricter =
+            request.quota.get().is_none_or(|(known, _)| verdict.remaining <= known.remaining);
         if stricter {
             request.quota.set(Some((verdict, window_s)));
         }

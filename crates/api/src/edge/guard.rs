@@ -2,7 +2,11 @@
 
 use actix_governor::{
     Governor, GovernorConfig, GovernorConfigBuilder, KeyExtractor, SimpleKeyExtractionError,
-    governor::{NotUntil, clock::{Clock, DefaultClock, QuantaInstant}, middleware::NoOpMiddleware},
+    governor::{
+        NotUntil,
+        clock::{Clock, DefaultClock, QuantaInstant},
+        middleware::NoOpMiddleware,
+    },
 };
 use actix_web::{
     HttpResponse, HttpResponseBuilder, ResponseError, dev::ServiceRequest, http::StatusCode,

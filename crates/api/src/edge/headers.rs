@@ -2,7 +2,7 @@
 
 use actix_web::{
     HttpResponse, ResponseError,
-    body::{BoxBody, BodySize, MessageBody},
+    body::{BodySize, BoxBody, MessageBody},
     dev::ServiceResponse,
     http::{
         StatusCode,

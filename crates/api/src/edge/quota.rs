@@ -39,7 +39,11 @@ fn client() -> String {
 }
 
 /// Counts an attempt; refuses it when there were too many.
-pub(crate) async fn meet(request: &HttpRequest, policy: &str, principal: &str) -> Result<(), Problem> {
+pub(crate) async fn meet(
+    request: &HttpRequest,
+    policy: &str,
+    principal: &str,
+) -> Result<(), Problem> {
     let Some(quotas) = request.app_data::<Data<Quotas>>() else { return Ok(()) };
     let Some(quota) = quotas.policies.get(policy) else { return Ok(()) };
     let verdict = quotas.limiter.hit(quota, principal).await;
@@ -55,9 +59,7 @@ fn too_often(reset: std::time::Duration) -> Problem {
 }
 
 /// Wraps a resource in a policy of its own: `.wrap(limited("search"))`.
-pub fn limited<B: MessageBody + 'static>(
-    policy: &'static str,
-) -> impl AsyncLimit<B> {
+pub fn limited<B: MessageBody + 'static>(policy: &'static str) -> impl AsyncLimit<B> {
     move |request: ServiceRequest, next: Next<B>| -> Limiting {
         Box::pin(async move {
             let (http, mut payload) = request.into_parts();
@@ -66,15 +68,17 @@ pub fn limited<B: MessageBody + 'static>(
             if let Err(problem) = meet(&http, policy, &principal).await {
                 return Ok(ServiceResponse::from_err(problem, http));
             }
-            let request = ServiceRequest::from_parts(http, std::mem::replace(&mut payload, actix_web::dev::Payload::None));
+            let request = ServiceRequest::from_parts(
+                http,
+                std::mem::replace(&mut payload, actix_web::dev::Payload::None),
+            );
             next.call(request).await.map(ServiceResponse::map_into_boxed_body)
         })
     }
 }
 
-type Limiting = std::pin::Pin<
-    Box<dyn Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>>>,
->;
+type Limiting =
+    std::pin::Pin<Box<dyn Future<Output = Result<ServiceResponse<BoxBody>, actix_web::Error>>>>;
 
 /// The shape of a limiting middleware.
 pub trait AsyncLimit<B>: Fn(ServiceRequest, Next<B>) -> Limiting + Clone + 'static {}

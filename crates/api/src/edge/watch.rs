@@ -79,11 +79,13 @@ async fn handle(
 /// A sane id of the client's is kept; anything else gets one of ours.
 fn request_id(headers: &HeaderMap, env: &Env) -> String {
     let sane = |id: &&str| {
-        (8..=64).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+        (8..=64).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
     };
     let theirs = headers.get("x-request-id").and_then(|id| id.to_str().ok()).filter(sane);
     let trace = headers.get("traceparent").and_then(|trace| trace.to_str().ok());
-    let trace = trace.and_then(|trace| trace.split('-').nth(1)).filter(|id| id.len() == 32).filter(sane);
+    let trace =
+        trace.and_then(|trace| trace.split('-').nth(1)).filter(|id| id.len() == 32).filter(sane);
     theirs.or(trace).map_or_else(|| env.uuid().simple().to_string(), ToOwned::to_owned)
 }
 
@@ -103,4 +105,3 @@ fn dress(headers: &mut HeaderMap, seen: &Request, watch: &Watch) {
         put("connection", "close".into());
     }
 }
-

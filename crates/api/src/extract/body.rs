@@ -61,7 +61,9 @@ pub(super) fn raw(request: &HttpRequest, payload: &mut Payload) -> Reading<Bytes
 fn collect(payload: &mut Payload, limit: usize) -> Reading<Bytes> {
     let payload = payload.take();
     Box::pin(async move {
-        match actix_web::body::to_bytes_limited(actix_web::body::BodyStream::new(payload), limit).await {
+        match actix_web::body::to_bytes_limited(actix_web::body::BodyStream::new(payload), limit)
+            .await
+        {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(_)) => Err(Problem::unreadable("the body ended too early")),
             Err(_) => Err(too_large(limit)),
@@ -75,8 +77,9 @@ fn too_large(limit: usize) -> Problem {
 }
 
 fn refuse_media(request: &HttpRequest) -> Option<Problem> {
-    let unsupported =
-        |detail: &str| Some(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media", detail));
+    let unsupported = |detail: &str| {
+        Some(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported_media", detail))
+    };
     if request.headers().contains_key(header::CONTENT_ENCODING) {
         return unsupported("send the body without Content-Encoding");
     }
@@ -100,7 +103,9 @@ fn unreadable(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
     let path = pointer(&error.path().to_string());
     let error = error.into_inner();
     match error.classify() {
-        Category::Data => Problem::invalid(vec![FieldError::new(path, "bad_value", error.to_string())]),
+        Category::Data => {
+            Problem::invalid(vec![FieldError::new(path, "bad_value", error.to_string())])
+        }
         Category::Io | Category::Syntax | Category::Eof => Problem::unreadable(error.to_string()),
     }
 }

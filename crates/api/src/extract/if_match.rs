@@ -40,10 +40,13 @@ impl FromRequest for IfMatch {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let Some(tag) = request.headers().get(header::IF_MATCH) else {
             let detail = "send If-Match with the ETag of what you change";
-            let problem = Problem::new(StatusCode::PRECONDITION_REQUIRED, "version_required", detail);
+            let problem =
+                Problem::new(StatusCode::PRECONDITION_REQUIRED, "version_required", detail);
             return ready(Err(problem));
         };
+        // What follows a dot is a print of the body, not part of the version.
         let version = tag.to_str().ok().map(|tag| tag.trim().trim_matches('"'));
+        let version = version.map(|tag| tag.split_once('.').map_or(tag, |(version, _)| version));
         let version = version.and_then(|version| version.parse().ok()).map(Version);
         ready(version.map(Self).ok_or_else(stale))
     }
@@ -55,7 +58,12 @@ impl OperationModifier for IfMatch {
     no_definitions!();
 
     fn update_parameter(operation: &mut DefaultOperationRaw) {
-        openapi::document_header(operation, "If-Match", true, "The ETag of the version you change.");
+        openapi::document_header(
+            operation,
+            "If-Match",
+            true,
+            "The ETag of the version you change.",
+        );
         for status in [412, 428] {
             openapi::document_problem(operation, status);
         }

@@ -33,7 +33,11 @@ impl InFlight {
     fn begin(&self, request: &RequestKey) -> Result<Turn, Problem> {
         let name = (request.scope.clone(), request.key.clone());
         let mut running = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if running.insert(name.clone()) { Ok(Turn(self.clone(), name)) } else { Err(still_running()) }
+        if running.insert(name.clone()) {
+            Ok(Turn(self.clone(), name))
+        } else {
+            Err(still_running())
+        }
     }
 }
 
@@ -83,7 +87,10 @@ impl<T> Keyed<T> {
     }
 }
 
-async fn replay<V>(receipts: &dyn Receipts, request: &RequestKey) -> Result<Option<Once<V>>, Problem> {
+async fn replay<V>(
+    receipts: &dyn Receipts,
+    request: &RequestKey,
+) -> Result<Option<Once<V>>, Problem> {
     let found = receipts.find_receipt(&request.scope, &request.key).await;
     let Some(receipt) = found.map_err(commerce::CommitError::from)? else { return Ok(None) };
     if receipt.request.hash != request.hash {

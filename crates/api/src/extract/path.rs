@@ -26,9 +26,11 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let read = web::Path::<T>::extract(request).into_inner();
-        ready(read.map(|path| Self(path.into_inner())).map_err(|error| {
-            Problem::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
-        }))
+        ready(
+            read.map(|path| Self(path.into_inner())).map_err(|error| {
+                Problem::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
+            }),
+        )
     }
 }
 

@@ -37,7 +37,11 @@ where
 
 fn read<T: DeserializeOwned + Validate<Context = ()>>(query: &str) -> Result<T, Problem> {
     if query.len() > LONGEST {
-        return Err(Problem::new(StatusCode::BAD_REQUEST, "query_too_long", "the query is too long"));
+        return Err(Problem::new(
+            StatusCode::BAD_REQUEST,
+            "query_too_long",
+            "the query is too long",
+        ));
     }
     let bad = |error: actix_web::error::QueryPayloadError| {
         Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", error.to_string())

@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// Your account.
-#[api_v2_operation(tags(Me), operation_id = "getMe")]
+#[api_v2_operation(tags(Identity), operation_id = "getMe")]
 pub async fn show(identity: Data<Identity>, actor: Signed) -> Result<Json<MeView>, Fail> {
     Ok(Json(identity.me(actor.0).await?.into()))
 }
 
 /// Change what your account says of you.
-#[api_v2_operation(tags(Me), operation_id = "updateMe")]
+#[api_v2_operation(tags(Identity), operation_id = "updateMe")]
 pub async fn update(
     identity: Data<Identity>,
     actor: Signed,
@@ -32,7 +32,7 @@ pub async fn update(
 }
 
 /// Where you are signed in, newest first.
-#[api_v2_operation(tags(Me), operation_id = "listSessions")]
+#[api_v2_operation(tags(Identity), operation_id = "listSessions")]
 pub async fn sessions(
     identity: Data<Identity>,
     actor: Signed,
@@ -43,7 +43,7 @@ pub async fn sessions(
 }
 
 /// End one of your sessions.
-#[api_v2_operation(tags(Me), operation_id = "endSession")]
+#[api_v2_operation(tags(Identity), operation_id = "endSession")]
 pub async fn end_session(
     identity: Data<Identity>,
     actor: Signed,

@@ -18,7 +18,7 @@ use crate::{
 ///
 /// The answer, and the time it takes, are the same whether or not the address has an account. A new link voids
 /// the one before.
-#[api_v2_operation(tags(Auth), operation_id = "forgotPassword")]
+#[api_v2_operation(tags(Identity), operation_id = "forgotPassword")]
 pub async fn forgot(
     identity: Data<Identity>,
     client: Client,
@@ -31,7 +31,7 @@ pub async fn forgot(
 }
 
 /// Set a new password with the code from the mail; every session ends.
-#[api_v2_operation(tags(Auth), operation_id = "resetPassword")]
+#[api_v2_operation(tags(Identity), operation_id = "resetPassword")]
 pub async fn reset(
     identity: Data<Identity>,
     client: Client,
@@ -44,7 +44,7 @@ pub async fn reset(
 }
 
 /// Change the password, knowing the current one; every other session ends.
-#[api_v2_operation(tags(Auth), operation_id = "changePassword")]
+#[api_v2_operation(tags(Identity), operation_id = "changePassword")]
 pub async fn change(
     identity: Data<Identity>,
     actor: Signed,

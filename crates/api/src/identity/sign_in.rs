@@ -17,7 +17,7 @@ use crate::{
 /// Sign in with a password.
 ///
 /// Ten wrong passwords lock the account for the rest of fifteen minutes, even for the right one.
-#[api_v2_operation(tags(Auth), operation_id = "login")]
+#[api_v2_operation(tags(Identity), operation_id = "login")]
 pub async fn log_in(
     identity: Data<Identity>,
     client: Client,
@@ -33,7 +33,7 @@ pub async fn log_in(
 ///
 /// A refresh token is used once; the answer holds the next. Repeated within ten seconds, because the answer was
 /// lost, it gets the same one again. An older token ends the session: somebody else has it.
-#[api_v2_operation(tags(Auth), operation_id = "refresh")]
+#[api_v2_operation(tags(Identity), operation_id = "refresh")]
 pub async fn refresh(
     identity: Data<Identity>,
     client: Client,
@@ -44,7 +44,7 @@ pub async fn refresh(
 }
 
 /// End this session.
-#[api_v2_operation(tags(Auth), operation_id = "logout")]
+#[api_v2_operation(tags(Identity), operation_id = "logout")]
 pub async fn log_out(
     identity: Data<Identity>,
     actor: Signed,
@@ -55,7 +55,7 @@ pub async fn log_out(
 }
 
 /// End every session of this account.
-#[api_v2_operation(tags(Auth), operation_id = "logoutAll")]
+#[api_v2_operation(tags(Identity), operation_id = "logoutAll")]
 pub async fn log_out_everywhere(
     identity: Data<Identity>,
     actor: Signed,

@@ -18,7 +18,7 @@ use crate::{
 ///
 /// The answer is the same whether or not the address has an account already; its owner gets a mail either way.
 /// The new account can sign in at once.
-#[api_v2_operation(tags(Auth), operation_id = "register")]
+#[api_v2_operation(tags(Identity), operation_id = "register")]
 pub async fn register(
     identity: Data<Identity>,
     client: Client,
@@ -31,7 +31,7 @@ pub async fn register(
 }
 
 /// Prove that the address is yours, with the code from the mail.
-#[api_v2_operation(tags(Auth), operation_id = "verifyEmail")]
+#[api_v2_operation(tags(Identity), operation_id = "verifyEmail")]
 pub async fn verify_email(
     identity: Data<Identity>,
     client: Client,
@@ -44,7 +44,7 @@ pub async fn verify_email(
 /// Send the verification mail again.
 ///
 /// The answer is the same whether or not the address has an account.
-#[api_v2_operation(tags(Auth), operation_id = "resendVerification")]
+#[api_v2_operation(tags(Identity), operation_id = "resendVerification")]
 pub async fn resend_verification(
     identity: Data<Identity>,
     client: Client,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Accounts, newest first.
-#[api_v2_operation(tags(Users), operation_id = "listUsers")]
+#[api_v2_operation(tags(Identity), operation_id = "listUsers")]
 pub async fn list(
     identity: Data<Identity>,
     operator: Operator,
@@ -30,7 +30,7 @@ pub async fn list(
 }
 
 /// One account.
-#[api_v2_operation(tags(Users), operation_id = "getUser")]
+#[api_v2_operation(tags(Identity), operation_id = "getUser")]
 pub async fn show(
     identity: Data<Identity>,
     operator: Operator,
@@ -40,7 +40,7 @@ pub async fn show(
 }
 
 /// Give an account another role; it counts from the next request on.
-#[api_v2_operation(tags(Users), operation_id = "changeRole")]
+#[api_v2_operation(tags(Identity), operation_id = "changeRole")]
 pub async fn change_role(
     identity: Data<Identity>,
     operator: Operator,
@@ -54,7 +54,7 @@ pub async fn change_role(
 }
 
 /// Close an account: its sessions end at once, and nobody signs in to it.
-#[api_v2_operation(tags(Users), operation_id = "disableUser")]
+#[api_v2_operation(tags(Identity), operation_id = "disableUser")]
 pub async fn disable(
     identity: Data<Identity>,
     operator: Operator,
@@ -66,7 +66,7 @@ pub async fn disable(
 }
 
 /// Open a closed account again.
-#[api_v2_operation(tags(Users), operation_id = "enableUser")]
+#[api_v2_operation(tags(Identity), operation_id = "enableUser")]
 pub async fn enable(
     identity: Data<Identity>,
     operator: Operator,

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
 use paperclip::v2::models::{
-    DataType, DefaultOperationRaw, DefaultResponseRaw, DefaultSchemaRaw, Either, Parameter, ParameterIn,
+    DataType, DefaultOperationRaw, DefaultResponseRaw, DefaultSchemaRaw, Either, Parameter,
+    ParameterIn,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
 use serde_json::{Map, Value, json};
@@ -33,9 +34,14 @@ fn carrier(schema: Value, definitions: Map<String, Value>) -> DefaultSchemaRaw {
 }
 
 /// Documents a body the operation answers with.
-pub fn document_response<T: JsonSchema>(operation: &mut DefaultOperationRaw, status: u16, what: &str) {
+pub fn document_response<T: JsonSchema>(
+    operation: &mut DefaultOperationRaw,
+    status: u16,
+    what: &str,
+) {
     let schema = Some(carry::<T>(outgoing()));
-    let response = DefaultResponseRaw { description: Some(what.into()), schema, ..Default::default() };
+    let response =
+        DefaultResponseRaw { description: Some(what.into()), schema, ..Default::default() };
     operation.responses.insert(status.to_string(), Either::Right(response));
 }
 
@@ -59,7 +65,12 @@ pub fn document_body<T: JsonSchema>(operation: &mut DefaultOperationRaw, kind: &
 }
 
 /// Documents a header the operation reads.
-pub fn document_header(operation: &mut DefaultOperationRaw, name: &str, required: bool, what: &str) {
+pub fn document_header(
+    operation: &mut DefaultOperationRaw,
+    name: &str,
+    required: bool,
+    what: &str,
+) {
     let parameter = Parameter {
         in_: ParameterIn::Header,
         name: name.into(),
@@ -72,7 +83,10 @@ pub fn document_header(operation: &mut DefaultOperationRaw, name: &str, required
 }
 
 /// Documents one parameter for each property of the object `T`.
-pub fn document_parameters<T: JsonSchema>(operation: &mut DefaultOperationRaw, place: &ParameterIn) {
+pub fn document_parameters<T: JsonSchema>(
+    operation: &mut DefaultOperationRaw,
+    place: &ParameterIn,
+) {
     let root = incoming().into_root_schema_for::<T>().to_value();
     let definitions = root.pointer("/components/schemas").and_then(Value::as_object);
     let definitions = definitions.cloned().unwrap_or_default();

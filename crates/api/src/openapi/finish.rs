@@ -29,7 +29,8 @@ pub fn finish(mut collected: Value) -> Result<Value, Undocumentable> {
                 continue;
             }
             let name = operation.get("operationId").and_then(Value::as_str);
-            let name = name.ok_or_else(|| Undocumentable::NoOperationId(format!("{method} {path}")))?;
+            let name =
+                name.ok_or_else(|| Undocumentable::NoOperationId(format!("{method} {path}")))?;
             if !names.insert(name.to_owned()) {
                 return Err(Undocumentable::SameOperationId(name.to_owned()));
             }
@@ -49,7 +50,11 @@ fn object(value: Option<&mut Value>) -> Map<String, Value> {
     }
 }
 
-fn document(collected: &mut Value, paths: Map<String, Value>, schemas: Map<String, Value>) -> Value {
+fn document(
+    collected: &mut Value,
+    paths: Map<String, Value>,
+    schemas: Map<String, Value>,
+) -> Value {
     let problem = json!({
         "description": "Any other refusal",
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
@@ -58,9 +63,12 @@ fn document(collected: &mut Value, paths: Map<String, Value>, schemas: Map<Strin
     components.insert("schemas".into(), Value::Object(schemas));
     components.insert("responses".into(), json!({ "Problem": problem }));
     let schemes = object(collected.get_mut("securityDefinitions"));
-    let schemes: Map<_, _> = schemes.into_iter().map(|(name, scheme)| (name, bearer(scheme))).collect();
+    let schemes: Map<_, _> =
+        schemes.into_iter().map(|(name, scheme)| (name, bearer(scheme))).collect();
     components.insert("securitySchemes".into(), Value::Object(schemes));
-    let take = |collected: &mut Value, key: &str| collected.get_mut(key).map(Value::take).unwrap_or_default();
+    let take = |collected: &mut Value, key: &str| {
+        collected.get_mut(key).map(Value::take).unwrap_or_default()
+    };
     let (info, tags) = (take(collected, "info"), take(collected, "tags"));
     json!({ "openapi": "3.0.3", "info": info, "tags": tags, "paths": paths, "components": components })
 }
@@ -166,7 +174,8 @@ fn tidy(value: &mut Value) {
         }
         let integer = object.get("type").and_then(Value::as_str) == Some("integer");
         if integer && let Some(format) = object.get_mut("format") {
-            let wide = matches!(format.as_str(), Some("int64" | "uint64" | "uint32" | "uint" | "int"));
+            let wide =
+                matches!(format.as_str(), Some("int64" | "uint64" | "uint32" | "uint" | "int"));
             *format = if wide { "int64" } else { "int32" }.into();
         }
     }

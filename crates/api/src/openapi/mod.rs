@@ -3,5 +3,8 @@
 mod carry;
 mod finish;
 
-pub use carry::{Binary, document_body, document_header, document_parameters, document_problem, document_response};
+pub use carry::{
+    Binary, document_body, document_header, document_parameters, document_problem,
+    document_response,
+};
 pub use finish::{Undocumentable, finish};

@@ -5,8 +5,8 @@ use std::{collections::HashMap, str::FromStr};
 use commerce::{Actor, Page, PageRequest, Stored};
 
 use super::{
-    CategoryId, Facets, KeptProduct, Position, Product, ProductCard, ProductFilter, ProductId,
-    ProductQuery, Sort, StockLevel, StockPolicy, Tree, VariantId,
+    Category, CategoryId, Facets, KeptProduct, Position, Product, ProductCard, ProductFilter,
+    ProductId, ProductQuery, Sort, StockLevel, StockPolicy, Tree, VariantId,
 };
 use crate::{Buy, BuyError, Slug};
 
@@ -85,6 +85,11 @@ impl Buy {
         if !product.state.is_published() && !keeper {
             return Err(BuyError::NoProduct);
         }
+        self.page(product).await
+    }
+
+    /// A product with what there is of it.
+    pub async fn page(&self, product: Stored<Product>) -> Result<ProductPage, BuyError> {
         let variants: Vec<_> = product.state.variants.iter().map(|variant| variant.id).collect();
         let levels = self.catalogue.stock_levels(&variants).await?;
         let levels = levels.into_iter().map(|level| (level.variant, level)).collect();
@@ -117,6 +122,17 @@ impl Buy {
     pub async fn tree(&self) -> Result<Tree, BuyError> {
         let all = self.categories.all_categories().await?;
         Ok(Tree::grow(all.into_iter().map(|stored| stored.state).collect()))
+    }
+
+    /// One category, with the version a change to it is decided on.
+    pub async fn category(&self, named: &Narrowed) -> Result<Stored<Category>, BuyError> {
+        let all = self.categories.all_categories().await?;
+        let is_meant = |category: &Category| match named {
+            Narrowed::Id(id) => category.id == *id,
+            Narrowed::Slug(slug) => category.slug == *slug,
+        };
+        let live = all.into_iter().filter(|stored| !stored.state.retired);
+        live.into_iter().find(|stored| is_meant(&stored.state)).ok_or(BuyError::NoCategory)
     }
 
     /// A category and everything under it, for a filter.

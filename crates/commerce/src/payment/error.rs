@@ -1,9 +1,10 @@
 //! Why a payment refuses.
 
+use serde_json::{Value, json};
 use thiserror::Error;
 
 use crate::{
-    CommitError, Failure, IsStale, Kind, Money, MoneyError, OrderId, StoreError,
+    CommitError, Failure, FieldError, IsStale, Kind, Money, MoneyError, OrderId, StoreError,
     ledger::Unbalanced,
     order::OrderError,
     payment::{GatewayError, NoticeError, PaymentId},
@@ -97,6 +98,24 @@ impl Failure for PaymentError {
             Self::Money(_) => "bad_amount",
             Self::Unbalanced(_) => "unbalanced",
             Self::Commit(error) => error.code(),
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        let pointer = match self {
+            Self::NoProvider(_) => "#/provider",
+            Self::NothingToRefund | Self::RefundTooLarge { .. } => "#/amount",
+            Self::OtherCurrency { .. } => "#/amount/currency",
+            _ => return Vec::new(),
+        };
+        vec![FieldError::new(pointer, self.code(), self.to_string())]
+    }
+
+    fn facts(&self) -> Option<Value> {
+        match self {
+            Self::InProgress(payment) => Some(json!({"payment": payment.to_string()})),
+            Self::RefundTooLarge { left } => Some(json!({"left": left})),
+            _ => None,
         }
     }
 }

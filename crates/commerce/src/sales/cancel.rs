@@ -2,7 +2,7 @@
 
 use super::{RefundRequest, Sales, change::Sale, events};
 use crate::{
-    ATTEMPTS, Actor, CommitError, Effects, Once, Order, OrderId, Role, Stored,
+    ATTEMPTS, Actor, CommitError, Effects, Order, OrderId, Role, Stored,
     order::{CancelReason, OrderError, OrderState},
     payment::PaymentError,
 };
@@ -27,20 +27,19 @@ pub enum CancellationDecision {
 
 impl Sales {
     /// An order that waits for payment is cancelled at once; money that is on its way all the same goes back
-    /// when it comes. For a paid order the wish is written down.
+    /// when it comes. For a paid order the wish is written down. Asking twice is harmless.
     pub async fn request_cancellation(
         &self,
         actor: &Actor,
         order: OrderId,
         reason: String,
-        once: Option<Once<Order>>,
     ) -> Result<Order, PaymentError> {
         for _ in 0..ATTEMPTS {
             let stored = self.orders.find(order).await?;
             let stored = stored.filter(|stored| stored.state.buyer == actor.user);
             let stored = stored.ok_or(PaymentError::NoOrder)?;
             let (order, effects) = self.wish(stored.state.clone(), &reason)?;
-            match self.commit_order(&stored, order, effects, once.as_ref()).await {
+            match self.commit_order(&stored, order, effects).await {
                 Err(CommitError::Stale) => {}
                 written => return Ok(written?),
             }
@@ -52,7 +51,6 @@ impl Sales {
         &self,
         actor: &Actor,
         decide: DecideCancellation,
-        once: Option<Once<Order>>,
     ) -> Result<Order, PaymentError> {
         if actor.role != Role::Operator {
             return Err(PaymentError::NoOrder);
@@ -71,7 +69,7 @@ impl Sales {
                     self.answer("cancellation_declined", &decide, &order)
                 }
             };
-            match self.commit_order(&stored, order, effects, once.as_ref()).await {
+            match self.commit_order(&stored, order, effects).await {
                 Err(CommitError::Stale) => {}
                 written => return Ok(written?),
             }
@@ -80,6 +78,10 @@ impl Sales {
     }
 
     fn wish(&self, order: Order, reason: &str) -> Result<(Order, Effects), PaymentError> {
+        let cancelled_so = CancelReason::Requested;
+        if matches!(order.state, OrderState::Cancelled { reason, .. } if reason == cancelled_so) {
+            return Ok((order, Effects::none()));
+        }
         let now = self.env.now();
         let pending = matches!(order.state, OrderState::Pending { .. });
         let asked_before = order.cancellation_request.is_some();
@@ -132,11 +134,10 @@ impl Sales {
         stored: &Stored<Order>,
         order: Order,
         effects: Effects,
-        once: Option<&Once<Order>>,
     ) -> Result<Order, CommitError> {
-        let receipt = once.map(|once| once.receipt(order.id.uuid(), &order));
-        let write = stored.becomes(order.clone());
-        self.orders.commit(write.with(effects.receipt(receipt))).await?;
+        if order != stored.state {
+            self.orders.commit(stored.becomes(order.clone()).with(effects)).await?;
+        }
         Ok(order)
     }
 }

@@ -4,8 +4,11 @@
 
 mod contract;
 mod env;
+mod gateway;
 mod memory;
+mod reads;
 
 pub use contract::{assert_claims, assert_repository};
 pub use env::{ManualClock, SeededRandom, TestEnv, moment};
+pub use gateway::{ModelProvider, ProviderBooks, ProviderFault};
 pub use memory::{Books, Memory};

@@ -1,6 +1,6 @@
-//! Many products at once, for a benchmark: a few statements for thousands of them.
+//! Many products at once, for a first stock or a benchmark: a few statements for thousands of them.
 
-use buy::{Product, VariantId};
+use buy::{Category, Product, VariantId};
 use commerce::{CommitError, StoreError, Timestamp};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, Value};
 use serde::Serialize;
@@ -9,12 +9,21 @@ use uuid::Uuid;
 use super::rows::{self, Insert};
 use crate::{Db, Engine, Steps, failure, sql};
 
-/// Products nobody has yet, with what there is of their counted variants.
+/// Products nobody has yet, with their new categories and what there is of their counted variants.
 #[derive(Debug, Clone)]
 pub struct BulkProducts {
+    /// Each after its parent.
+    pub categories: Vec<Category>,
     pub products: Vec<Product>,
     pub stock: Vec<(VariantId, i64)>,
     pub at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct CategoryRow<'a> {
+    id: Uuid,
+    slug: &'a str,
+    document: String,
 }
 
 #[derive(Serialize)]
@@ -42,7 +51,8 @@ impl Db {
         let first = self.take_numbers(&tx, bulk.products.len()).await?;
         let engine = self.engine();
         let products: Vec<&Product> = bulk.products.iter().collect();
-        let mut inserts = vec![product_rows(engine, &products, first)?];
+        let mut inserts =
+            vec![category_rows(engine, bulk)?, product_rows(engine, &products, first)?];
         inserts.extend(stock_rows(engine, bulk)?);
         inserts.push(rows::variants(engine, &products)?);
         inserts.extend(rows::listings(engine, &products)?);
@@ -51,6 +61,12 @@ impl Db {
             tx.execute_raw(statement).await.map_err(failure::write)?;
         }
         tx.commit().await.map_err(failure::write)
+    }
+
+    /// How many products were ever put on sale.
+    pub async fn products_ever_on_sale(&self) -> Result<i64, StoreError> {
+        let row = self.row("select numbers from buy_catalogue", []).await?;
+        sql::get(&row.ok_or_else(failure::missing)?, "numbers")
     }
 
     async fn take_numbers(
@@ -66,6 +82,27 @@ impl Db {
         let last: i64 = sql::get(&row.ok_or_else(failure::missing)?, "numbers")?;
         Ok(last.saturating_sub(count).saturating_add(1))
     }
+}
+
+fn category_rows(engine: Engine, bulk: &BulkProducts) -> Result<Insert, CommitError> {
+    let rows = bulk.categories.iter().map(category_row).collect::<Result<Vec<_>, CommitError>>()?;
+    let insert = engine.pick(
+        "insert into buy_categories (id, version, slug, retired, document) \
+         select id, 1, slug, false, document from json_to_recordset($1::json) \
+         as x(id uuid, slug text, document text)",
+        "insert into buy_categories (id, version, slug, retired, document) \
+         select unhex(value ->> 'id', '-'), 1, value ->> 'slug', false, value ->> 'document' \
+         from json_each($1)",
+    );
+    Ok((insert.to_owned(), Steps::rows(&rows)?))
+}
+
+fn category_row(category: &Category) -> Result<CategoryRow<'_>, CommitError> {
+    Ok(CategoryRow {
+        id: category.id.uuid(),
+        slug: category.slug.as_str(),
+        document: serde_json::to_string(category).map_err(StoreError::new)?,
+    })
 }
 
 fn product_rows(engine: Engine, products: &[&Product], first: i64) -> Result<Insert, CommitError> {

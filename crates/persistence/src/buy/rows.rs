@@ -211,7 +211,7 @@ fn insert_search(engine: Engine) -> String {
 
 fn insert_terms(engine: Engine) -> &'static str {
     engine.pick(
-        "insert into buy_terms (term, padded) select t, '^^' || t || '^' \
+        "insert into buy_terms (term, padded) select t, case when t !~ '[0-9]' then '^^' || t || '^' end \
          from json_array_elements_text($1::json) t where {gate} order by t on conflict do nothing",
         "insert or ignore into buy_terms (term) select value from json_each($1)",
     )

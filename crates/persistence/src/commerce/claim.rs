@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use commerce::{
-    ClaimMove, ClaimState, CommitError, ResourceId, StockMove, claim::StockDelta,
-};
+use commerce::{ClaimMove, ClaimState, CommitError, ResourceId, StockMove, claim::StockDelta};
 use serde::Serialize;
 use uuid::Uuid;
 

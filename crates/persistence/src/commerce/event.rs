@@ -44,11 +44,7 @@ struct EventRow<'a> {
     at: i64,
 }
 
-const DELIVERY_COLUMNS: &[Column] = &[
-    ("id", "uuid"),
-    ("event", "uuid"),
-    ("subscriber", "text"),
-];
+const DELIVERY_COLUMNS: &[Column] = &[("id", "uuid"), ("event", "uuid"), ("subscriber", "text")];
 
 #[derive(Serialize)]
 struct DeliveryRow<'a> {

@@ -54,9 +54,8 @@ impl Journal for Db {
             )
             .await?;
         let entries = rows.iter().map(entry).collect::<Result<Vec<_>, _>>()?;
-        let page = cursor::page(&page, entries, |(entry, line)| {
-            (micros(entry.at), entry.posting, *line)
-        })?;
+        let page =
+            cursor::page(&page, entries, |(entry, line)| (micros(entry.at), entry.posting, *line))?;
         Ok(page.map(|(entry, _)| entry))
     }
 

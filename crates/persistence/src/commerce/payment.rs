@@ -26,7 +26,8 @@ struct Doc {
     checks: u32,
 }
 
-const COLUMNS: &str = "id, version, order_id, buyer, provider, provider_ref, currency, amount, captured, settles,
+const COLUMNS: &str =
+    "id, version, order_id, buyer, provider, provider_ref, currency, amount, captured, settles,
     created_at, check_at, cast(doc as text) as doc";
 
 #[async_trait]

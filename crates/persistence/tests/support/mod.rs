@@ -19,8 +19,8 @@ use uuid::Uuid;
 
 /// Surroundings on the database's clock, with ids of their own for each test.
 pub fn env_of(db: &Db) -> Env {
-    let [.., a, b] = Uuid::new_v4().into_bytes();
-    Env::new(Arc::new(db.clock()), Arc::new(SeededRandom::new(u64::from(a) << 8 | u64::from(b))))
+    let (_, seed) = Uuid::new_v4().as_u64_pair();
+    Env::new(Arc::new(db.clock()), Arc::new(SeededRandom::new(seed)))
 }
 
 pub fn still_env() -> Env {

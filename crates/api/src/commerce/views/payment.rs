@@ -1,7 +1,7 @@
 //! Payments and refunds as clients see them.
 
 use commerce::{
-    Money, Payment, Timestamp,
+    Actor, Money, Payment, Timestamp,
     payment::{PaymentState, Refund},
     sales::Refunded,
 };
@@ -106,8 +106,10 @@ impl From<&Payment> for PaymentView {
 
 impl PaymentView {
     /// Nobody but the customer gets what opens the payment at the provider.
-    pub fn without_action(self) -> Self {
-        Self { action: None, ..self }
+    pub fn seen_by(actor: &Actor, payment: &Payment) -> Self {
+        let view = Self::from(payment);
+        let action = view.action.filter(|_| actor.user == payment.buyer);
+        Self { action, ..view }
     }
 }
 

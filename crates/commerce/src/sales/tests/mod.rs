@@ -3,7 +3,6 @@
 
 mod flaky;
 mod invariants;
-mod model;
 mod random;
 mod stories;
 mod world;

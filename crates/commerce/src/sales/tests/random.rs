@@ -9,7 +9,6 @@ use serde_json::Value;
 use super::{
     flaky::Slip,
     invariants::{assert_at_rest, assert_sound},
-    model::Fault,
     world::World,
 };
 use crate::{
@@ -17,7 +16,7 @@ use crate::{
     order::Policy,
     payment::{IntentState, Payment, RefundState},
     sales::{CancellationDecision, DecideCancellation, LatePayment, RefundRequest},
-    testing::moment,
+    testing::{ProviderFault, moment},
 };
 
 /// Something that happens. Numbers choose among what is there.
@@ -48,7 +47,7 @@ enum Happening {
     Refund(usize, Option<i64>, bool),
     RefundsAre(RefundState),
     EndRefund(usize, RefundState),
-    Fault(Fault),
+    Fault(ProviderFault),
     Slip(Slip),
 }
 
@@ -77,7 +76,11 @@ fn happening() -> impl Strategy<Value = Happening> {
     let which = any::<usize>;
     let line = (0_usize..2, 1_i64..4, policy());
     let one = (0_usize..2, 1_i64..2, policy());
-    let faults = prop::sample::select(vec![Fault::Lost, Fault::Down, Fault::Refused]);
+    let faults = prop::sample::select(vec![
+        ProviderFault::Lost,
+        ProviderFault::Down,
+        ProviderFault::Refused,
+    ]);
     let slips = prop::sample::select(vec![Slip::Before, Slip::After, Slip::Stale]);
     let amount = prop::option::of(1_i64..2_000);
     prop_oneof![
@@ -171,7 +174,7 @@ impl Run {
                 if let Some(order) = choose(&world.orders(), at) {
                     let reason = "changed my mind".into();
                     let buyer = &world.buyer;
-                    let _ = world.sales.request_cancellation(buyer, order.id, reason, None).await;
+                    let _ = world.sales.request_cancellation(buyer, order.id, reason).await;
                 }
             }
             Happening::Decide(at, approve, restock) => self.decide(at, approve, restock).await,
@@ -259,7 +262,7 @@ impl Run {
         };
         let decide = DecideCancellation { order: order.id, decision, reason: "so be it".into() };
         let operator = self.world.operator();
-        let _ = self.world.sales.decide_cancellation(&operator, decide, None).await;
+        let _ = self.world.sales.decide_cancellation(&operator, decide).await;
     }
 
     async fn refund(&self, at: usize, amount: Option<i64>, restock: bool) {

@@ -7,7 +7,6 @@ use serde_json::json;
 use super::{
     flaky::Slip,
     invariants::{assert_at_rest, assert_sound},
-    model::Fault,
     world::{INITIAL, World},
 };
 use crate::{
@@ -15,6 +14,7 @@ use crate::{
     order::{CancelReason, OrderState, Policy},
     payment::{IntentState, NoticeError, PaymentError, PaymentState, Reception, RefundState},
     sales::{CancellationDecision, DecideCancellation, LatePayment},
+    testing::ProviderFault,
 };
 
 const HELD: [(usize, i64, Option<Policy>); 1] = [(0, 2, Some(Policy::Hold))];
@@ -90,7 +90,7 @@ async fn two_payments_started_at_once_meet_at_the_order() {
 async fn a_lost_answer_leaves_the_payment_created_and_the_poller_finishes_it() {
     let world = shop();
     let order = world.raise(&HELD).await.unwrap();
-    world.model.books().fault = Some(Fault::Lost);
+    world.model.books().fault = Some(ProviderFault::Lost);
 
     let payment = world.start(order).await.unwrap();
     assert_eq!(payment.state, PaymentState::Created);
@@ -106,7 +106,7 @@ async fn a_request_that_broke_off_goes_on_when_it_is_repeated() {
     let world = shop();
     let order = world.raise(&HELD).await.unwrap();
     let once = world.once();
-    world.model.books().fault = Some(Fault::Down);
+    world.model.books().fault = Some(ProviderFault::Down);
     let first = world.start_with(order, once.clone()).await.unwrap();
 
     let second = world.start_with(order, once).await.unwrap();
@@ -115,10 +115,27 @@ async fn a_request_that_broke_off_goes_on_when_it_is_repeated() {
 }
 
 #[tokio::test]
+async fn a_repeated_request_opens_nothing_for_a_payment_that_has_ended() {
+    let world = shop();
+    let order = world.raise(&HELD).await.unwrap();
+    let once = world.once();
+    world.model.books().fault = Some(ProviderFault::Down);
+    world.start_with(order, once.clone()).await.unwrap();
+    world.sales.request_cancellation(&world.buyer, order, "no".into()).await.unwrap();
+    world.model.books().fault = Some(ProviderFault::Refused);
+    world.tell_all().await;
+
+    let again = world.start_with(order, once).await.unwrap();
+
+    assert_eq!(again.state.name(), "failed");
+    assert!(world.model.books().intents.is_empty());
+}
+
+#[tokio::test]
 async fn a_refused_payment_leaves_room_for_another() {
     let world = shop();
     let order = world.raise(&HELD).await.unwrap();
-    world.model.books().fault = Some(Fault::Refused);
+    world.model.books().fault = Some(ProviderFault::Refused);
 
     let refused = world.start(order).await.unwrap();
     let second = world.start(order).await.unwrap();
@@ -329,7 +346,7 @@ async fn an_unpaid_order_is_cancelled_at_once_and_a_capture_in_flight_goes_back(
     world.customer(&payment, IntentState::Captured);
 
     let buyer = &world.buyer;
-    let cancelled = world.sales.request_cancellation(buyer, order, "no".into(), None).await;
+    let cancelled = world.sales.request_cancellation(buyer, order, "no".into()).await;
     world.tell_all().await;
 
     assert!(cancelled.is_ok());
@@ -344,11 +361,11 @@ async fn an_operator_decides_on_a_paid_order() {
     let (order, _) = world.sold().await;
     let ask = async || {
         let buyer = &world.buyer;
-        world.sales.request_cancellation(buyer, order.id, "too big".into(), None).await.unwrap()
+        world.sales.request_cancellation(buyer, order.id, "too big".into()).await.unwrap()
     };
     let decide = async |decision, by: &Actor| {
         let decide = DecideCancellation { order: order.id, decision, reason: "so be it".into() };
-        world.sales.decide_cancellation(by, decide, None).await
+        world.sales.decide_cancellation(by, decide).await
     };
     let operator = world.operator();
 
@@ -439,7 +456,7 @@ async fn a_refund_whose_answer_is_lost_is_sent_once_more_under_the_same_key() {
     let world = shop();
     let (_, payment) = world.sold().await;
     world.refund(payment.id, None).await.unwrap();
-    world.model.books().fault = Some(Fault::Lost);
+    world.model.books().fault = Some(ProviderFault::Lost);
 
     world.tell_all().await;
     world.pass(6);
@@ -491,7 +508,7 @@ async fn what_is_stuck_for_a_day_is_told() {
     world.start(order).await.unwrap();
 
     world.pass(90_000);
-    world.model.books().fault = Some(Fault::Down);
+    world.model.books().fault = Some(ProviderFault::Down);
     world.poll().await;
 
     assert_eq!(world.told("payment_stuck"), 1);

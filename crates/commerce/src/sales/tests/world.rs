@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{flaky::Flaky, model::Model};
+use super::flaky::Flaky;
 use crate::{
     Actor, Answer, ClaimId, Effects, Env, Id, Money, Once, Order, OrderId, Payment, PaymentId,
     Repository, RequestKey, ResourceId, Role, UserId,
@@ -17,7 +17,7 @@ use crate::{
         ExpireOrders, LatePayment, PollPayments, RefundRequest, Refunded, Sales, SalesSettings,
         StartPayment,
     },
-    testing::{Memory, TestEnv, moment},
+    testing::{Memory, ModelProvider, TestEnv, moment},
 };
 
 /// How many of each thing there are.
@@ -26,7 +26,7 @@ pub const INITIAL: i64 = 5;
 pub struct World {
     pub clock: TestEnv,
     pub store: Flaky,
-    pub model: Model,
+    pub model: ModelProvider,
     pub sales: Sales,
     pub goods: Vec<ResourceId>,
     pub buyer: Actor,
@@ -36,7 +36,7 @@ pub struct World {
 impl World {
     pub fn new(late_payment: LatePayment) -> Self {
         let clock = TestEnv::new();
-        let (store, model) = (Flaky::default(), Model::default());
+        let (store, model) = (Flaky::default(), ModelProvider::default());
         let env = clock.env();
         let goods: Vec<_> = (0..2).map(|_| ResourceId::new(&env)).collect();
         for resource in &goods {

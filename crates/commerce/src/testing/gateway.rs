@@ -1,4 +1,4 @@
-//! A payment provider that keeps perfect books and misbehaves in every other way.
+//! A payment provider in memory that keeps perfect books and misbehaves in every other way.
 
 use std::{
     collections::BTreeMap,
@@ -18,7 +18,7 @@ use crate::{
 
 /// What goes wrong with the next call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum ProviderFault {
     /// It is done, and the answer is lost.
     Lost,
     /// It is not done.
@@ -28,17 +28,17 @@ pub enum Fault {
 }
 
 #[derive(Default)]
-pub struct Books {
+pub struct ProviderBooks {
     pub intents: BTreeMap<String, Intent>,
     /// Bodies of messages that were not delivered yet.
     pub notices: Vec<Value>,
-    pub fault: Option<Fault>,
+    pub fault: Option<ProviderFault>,
     /// What becomes of a new refund.
     pub refunds_are: Option<RefundState>,
     told: u32,
 }
 
-impl Books {
+impl ProviderBooks {
     pub fn tell(&mut self, kind: &str, provider_ref: &str) {
         self.told += 1;
         let id = format!("evt_{}", self.told);
@@ -88,37 +88,38 @@ impl Books {
     }
 }
 
+/// Calls itself `model`; its messages are signed by the header `signature: good`.
 #[derive(Clone, Default)]
-pub struct Model(Arc<Mutex<Books>>);
+pub struct ModelProvider(Arc<Mutex<ProviderBooks>>);
 
-impl Model {
-    pub fn books(&self) -> MutexGuard<'_, Books> {
+impl ModelProvider {
+    pub fn books(&self) -> MutexGuard<'_, ProviderBooks> {
         self.0.lock().unwrap()
     }
 
     /// Does the work unless the fault forbids it, and answers unless the fault swallows that.
     fn call<T>(
         &self,
-        work: impl FnOnce(&mut Books) -> Result<T, GatewayError>,
+        work: impl FnOnce(&mut ProviderBooks) -> Result<T, GatewayError>,
     ) -> Result<T, GatewayError> {
         let mut books = self.books();
         match books.fault.take() {
             None => work(&mut books),
-            Some(Fault::Lost) => work(&mut books).and(Err(GatewayError::Unknown)),
-            Some(Fault::Down) => Err(GatewayError::Busy),
-            Some(Fault::Refused) => Err(GatewayError::Unknown),
+            Some(ProviderFault::Lost) => work(&mut books).and(Err(GatewayError::Unknown)),
+            Some(ProviderFault::Down) => Err(GatewayError::Busy),
+            Some(ProviderFault::Refused) => Err(GatewayError::Unknown),
         }
     }
 }
 
 #[async_trait]
-impl PaymentGateway for Model {
+impl PaymentGateway for ModelProvider {
     fn provider(&self) -> &'static str {
         "model"
     }
 
     async fn create(&self, new: &NewIntent) -> Result<Intent, GatewayError> {
-        if self.books().fault == Some(Fault::Refused) {
+        if self.books().fault == Some(ProviderFault::Refused) {
             let known =
                 self.books().intents.values().any(|i| i.reference == new.payment.to_string());
             self.books().fault = None;

@@ -1,0 +1,104 @@
+//! Orders, payments, refunds, what happened, and the books, over HTTP.
+
+mod audit;
+mod bodies;
+mod dead_letters;
+mod events;
+mod ledger;
+mod orders;
+mod payments;
+mod refunds;
+#[cfg(test)]
+mod tests;
+pub mod views;
+mod webhooks;
+
+use std::sync::Arc;
+
+use actix_web::{guard, middleware::from_fn};
+use commerce::{
+    audit::AuditLog,
+    event::{Feed, Outbox},
+    ledger::Journal,
+    sales::Sales,
+};
+use paperclip::actix::web::{self, Data, ServiceConfig};
+
+use crate::{Mount, edge::quota::limited};
+
+/// What these routes stand on.
+#[derive(Clone)]
+pub struct Commerce {
+    pub sales: Sales,
+    pub feed: Arc<dyn Feed>,
+    pub journal: Arc<dyn Journal>,
+    pub outbox: Arc<dyn Outbox>,
+    pub audits: Arc<dyn AuditLog>,
+}
+
+/// Every route of the core.
+pub fn routes(commerce: Commerce) -> Mount {
+    let commerce = Data::new(commerce);
+    Arc::new(move |config| {
+        config.app_data(commerce.clone());
+        orders(config);
+        payments(config);
+        events(config);
+        books(config);
+    })
+}
+
+fn orders(config: &mut ServiceConfig) {
+    let requests = "/v1/orders/{id}/cancellation-requests";
+    let decision = "/v1/orders/{id}/cancellation-requests/decision";
+    config
+        .service(web::resource("/v1/orders").route(web::get().to(orders::list)))
+        .service(web::resource("/v1/orders/{id}").route(web::get().to(orders::show)))
+        .service(web::resource(requests).route(web::post().to(orders::request_cancellation)))
+        .service(web::resource(decision).route(web::post().to(orders::decide_cancellation)));
+}
+
+/// Looking is not limited like paying is.
+fn payments(config: &mut ServiceConfig) {
+    let pays = || from_fn(limited("payment"));
+    config
+        .service(
+            web::resource("/v1/payments")
+                .guard(guard::Post())
+                .wrap(pays())
+                .route(web::post().to(payments::start)),
+        )
+        .service(web::resource("/v1/payments").route(web::get().to(payments::list)))
+        .service(web::resource("/v1/payments/{id}").route(web::get().to(payments::show)))
+        .service(
+            web::resource("/v1/refunds")
+                .guard(guard::Post())
+                .wrap(pays())
+                .route(web::post().to(refunds::create)),
+        )
+        .service(web::resource("/v1/refunds").route(web::get().to(refunds::list)))
+        .service(
+            web::resource("/v1/webhooks/{provider}")
+                .wrap(from_fn(limited("webhook")))
+                .route(web::post().to(webhooks::receive)),
+        );
+}
+
+fn events(config: &mut ServiceConfig) {
+    let replay = "/v1/events/dead-letters/{id}/replay";
+    config
+        .service(web::resource("/v1/events").route(web::get().to(events::read)))
+        .service(web::resource("/v1/events/dead-letters").route(web::get().to(dead_letters::list)))
+        .service(web::resource(replay).route(web::post().to(dead_letters::replay)));
+}
+
+fn books(config: &mut ServiceConfig) {
+    let entries = "/v1/ledger/accounts/{code}/entries";
+    config
+        .service(web::resource("/v1/ledger/accounts").route(web::get().to(ledger::accounts)))
+        .service(web::resource(entries).route(web::get().to(ledger::entries)))
+        .service(
+            web::resource("/v1/ledger/trial-balance").route(web::get().to(ledger::trial_balance)),
+        )
+        .service(web::resource("/v1/audit").route(web::get().to(audit::list)));
+}

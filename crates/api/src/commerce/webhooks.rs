@@ -1,0 +1,97 @@
+//! Providers tell us what happened; the message is kept and answered at once, and acted on later.
+
+use std::{collections::BTreeMap, future::Future, pin::Pin};
+
+use actix_web::{
+    FromRequest, HttpRequest,
+    body::{BodyStream, to_bytes_limited},
+    dev::Payload,
+    http::StatusCode,
+    web::Bytes,
+};
+use paperclip::{
+    actix::{OperationModifier, api_v2_operation, web::Data},
+    v2::{models::DefaultOperationRaw, schema::Apiv2Schema},
+};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::Commerce;
+use crate::{
+    Fail, Problem,
+    answer::NoContent,
+    extract::{Path, no_definitions},
+    openapi,
+};
+
+const LARGEST: usize = 1_048_576;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ProviderPath {
+    /// `sandbox`
+    pub provider: String,
+}
+
+/// Take in a provider's message.
+///
+/// The signature is checked over the body as it came. A message that was seen before is answered the same.
+#[api_v2_operation(tags(Payments), operation_id = "receiveWebhook")]
+pub async fn receive(
+    commerce: Data<Commerce>,
+    path: Path<ProviderPath>,
+    message: Message,
+) -> Result<NoContent, Fail<401>> {
+    let provider = path.0.provider;
+    if commerce.sales.gateways.get(&provider).is_none() {
+        return Err(Problem::not_found().into());
+    }
+    let Message { headers, body } = message;
+    commerce.sales.receive_notice(&provider, &headers, &body).await?;
+    Ok(NoContent)
+}
+
+/// A request as it came: the signature covers these very bytes.
+pub struct Message {
+    /// By name in lower case.
+    headers: BTreeMap<String, String>,
+    body: Bytes,
+}
+
+impl FromRequest for Message {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let text = request.headers().iter().filter_map(|(name, value)| {
+            value.to_str().ok().map(|value| (name.as_str().to_owned(), value.to_owned()))
+        });
+        let headers = text.collect();
+        let body = BodyStream::new(payload.take());
+        Box::pin(async move {
+            match to_bytes_limited(body, LARGEST).await {
+                Ok(Ok(body)) => Ok(Self { headers, body }),
+                Ok(Err(_)) => Err(Problem::unreadable("the body ended too early")),
+                Err(_) => Err(too_large()),
+            }
+        })
+    }
+}
+
+fn too_large() -> Problem {
+    let detail = format!("the body is larger than {LARGEST} bytes");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
+}
+
+impl Apiv2Schema for Message {}
+
+impl OperationModifier for Message {
+    no_definitions!();
+
+    fn update_parameter(operation: &mut DefaultOperationRaw) {
+        openapi::document_body::<Value>(operation, "body");
+        for status in [400, 413] {
+            openapi::document_problem(operation, status);
+        }
+    }
+}

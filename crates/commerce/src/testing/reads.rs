@@ -1,0 +1,119 @@
+//! What operators and clients read, over memory.
+
+use std::collections::BTreeMap;
+
+use async_trait::async_trait;
+
+use super::Memory;
+use crate::{
+    Currency, Money, Page, PageRequest, Posting, StoreError,
+    audit::{AuditEntry, AuditFilter, AuditLog, AuditRow},
+    event::{Feed, FeedEvent},
+    ledger::{Balance, BookedEntry, Journal, TrialBalance},
+};
+
+#[async_trait]
+impl Journal for Memory {
+    async fn list_balances(
+        &self,
+        prefix: &str,
+        page: PageRequest,
+    ) -> Result<Page<Balance>, StoreError> {
+        let mut sums: BTreeMap<(String, Currency), Balance> = BTreeMap::new();
+        for entry in self.read().postings.iter().flat_map(Posting::entries) {
+            let (code, currency) = (entry.account.code().to_owned(), entry.amount.currency);
+            let first = Balance {
+                code: code.clone(),
+                class: entry.account.class(),
+                balance: Money::zero(currency),
+            };
+            let sum = sums.entry((code, currency)).or_insert(first);
+            sum.balance.minor += entry.amount.minor;
+        }
+        let all = sums.into_values().filter(|balance| balance.code.starts_with(prefix));
+        Ok(Self::page(all.collect(), &page))
+    }
+
+    async fn list_entries(
+        &self,
+        code: &str,
+        page: PageRequest,
+    ) -> Result<Page<BookedEntry>, StoreError> {
+        let books = self.read();
+        let entries = books.postings.iter().rev().flat_map(|posting| {
+            let ours = posting.entries().iter().filter(|entry| entry.account.code() == code);
+            ours.map(|entry| BookedEntry {
+                posting: posting.id,
+                kind: posting.kind.to_owned(),
+                reference: posting.reference,
+                at: posting.at,
+                amount: entry.amount,
+            })
+        });
+        Ok(Self::page(entries.collect(), &page))
+    }
+
+    async fn trial_balance(&self) -> Result<Vec<TrialBalance>, StoreError> {
+        let mut rows: BTreeMap<Currency, TrialBalance> = BTreeMap::new();
+        for entry in self.read().postings.iter().flat_map(Posting::entries) {
+            let currency = entry.amount.currency;
+            let first = TrialBalance { currency, debits: 0, credits: 0 };
+            let row = rows.entry(currency).or_insert(first);
+            row.debits += entry.amount.minor.max(0);
+            row.credits -= entry.amount.minor.min(0);
+        }
+        Ok(rows.into_values().collect())
+    }
+}
+
+#[async_trait]
+impl Feed for Memory {
+    async fn read_feed(
+        &self,
+        stream: &str,
+        after: i64,
+        limit: u32,
+    ) -> Result<Vec<FeedEvent>, StoreError> {
+        let books = self.read();
+        let ours = books.events.iter().filter(|event| event.stream.as_deref() == Some(stream));
+        let numbered = (1..).zip(ours).map(|(seq, event)| FeedEvent {
+            seq,
+            id: event.id,
+            name: event.name.to_owned(),
+            subject: event.subject,
+            body: event.body.clone(),
+            at: event.at,
+        });
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        Ok(numbered.filter(|event| event.seq > after).take(limit).collect())
+    }
+}
+
+#[async_trait]
+impl AuditLog for Memory {
+    async fn list_audits(
+        &self,
+        filter: AuditFilter,
+        page: PageRequest,
+    ) -> Result<Page<AuditEntry>, StoreError> {
+        let fits = |row: &AuditRow| {
+            let actor = row.actor.map(|actor| actor.user);
+            filter.actor.is_none_or(|user| actor == Some(user))
+                && filter.action.as_ref().is_none_or(|action| row.action == action)
+                && filter.subject.is_none_or(|subject| row.subject == Some(subject))
+        };
+        let books = self.read();
+        let rows = books.audits.iter().rev().filter(|row| fits(row)).cloned();
+        let entries = rows.map(|row| AuditEntry {
+            id: row.id,
+            at: row.at,
+            actor: row.actor.map(|actor| actor.user),
+            action: row.action.to_owned(),
+            subject: row.subject,
+            address: row.address,
+            request_id: row.request_id,
+            facts: row.facts,
+        });
+        Ok(Self::page(entries.collect(), &page))
+    }
+}

@@ -1,0 +1,7 @@
+//! How often is too often: counted in memory, or in Redis across all instances.
+
+mod memory;
+mod redis;
+
+pub use memory::MemoryLimiter;
+pub use redis::RedisLimiter;

@@ -1,0 +1,241 @@
+//! Migrations there and back with data in the tables, and a check that finds what was tampered with.
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod support;
+
+use commerce::{Effects, Event, Repository, Stored, Write, order::Policy};
+use persistence::{Db, Engine, Settings, Subscriptions, check, testing::TestDb};
+use serde_json::json;
+use support::{carry, env_of, line, payment_for, raise, settlement, stock, user};
+
+/// A shop that has sold something: one order paid, one waiting, one cancelled.
+async fn a_shop_in_business(db: &Db) {
+    let env = env_of(db);
+    let resource = stock(db, &env, 10).await;
+    for _ in 0..3 {
+        let lines = vec![line(&env, Some(Policy::Hold), resource, 1)];
+        let (order, effects) = raise(&env, user(&env), lines);
+        let told = Event::new(&env, "order_placed", order.id, json!({})).to_user(order.buyer);
+        carry(db, &env, effects.tell(told)).await.unwrap();
+        let payment = payment_for(&env, &order);
+        db.commit(Write::new(payment).alone()).await.unwrap();
+    }
+    let orders =
+        db.rows("select id from commerce_orders where until is not null", []).await.unwrap();
+    let ids: Vec<uuid::Uuid> = orders.iter().map(|row| row.try_get("", "id").unwrap()).collect();
+    let mut with_payment = Vec::new();
+    for id in ids {
+        let payments = commerce::payment::Payments::of_order(db, id.into()).await.unwrap();
+        with_payment.extend(payments.into_iter().next());
+    }
+    let order: Stored<commerce::Order> =
+        db.find(with_payment[0].state.order).await.unwrap().unwrap();
+    db.commit(settlement(&env, &with_payment[0], &order)).await.unwrap();
+    let other: Stored<commerce::Order> =
+        db.find(with_payment[1].state.order).await.unwrap().unwrap();
+    let reason = commerce::order::CancelReason::Requested;
+    let (cancelled, claims) = other.state.clone().cancel(reason, env.now()).unwrap();
+    let effects = Effects::none().claim(claims);
+    db.commit(other.becomes(cancelled).with(effects)).await.unwrap();
+}
+
+#[tokio::test]
+async fn migrations_go_down_and_up_again_with_data_in_the_tables() {
+    for test in TestDb::each_engine().await {
+        a_shop_in_business(&test.db).await;
+        test.assert_sound().await;
+        let tables = |engine: Engine| {
+            engine.pick(
+                "select count(*) from information_schema.tables where table_schema = 'public'",
+                "select count(*) from sqlite_master where type = 'table' and name not like 'sqlite_%'",
+            )
+        };
+        let before = test.number(tables(test.db.engine())).await;
+
+        migration::down(&test.url, None).await.unwrap();
+        assert_eq!(test.number(tables(test.db.engine())).await, 1, "only the history is left");
+        let states = migration::status(&test.url).await.unwrap();
+        assert!(states.iter().all(|state| !state.applied));
+        migration::up(&test.url).await.unwrap();
+
+        assert_eq!(test.number(tables(test.db.engine())).await, before);
+        assert!(migration::status(&test.url).await.unwrap().iter().all(|state| state.applied));
+        let fresh = test.connect_again().await;
+        a_shop_in_business(&fresh).await;
+        assert!(check::run(&fresh).await.unwrap().is_empty());
+        migration::fresh(&test.url).await.unwrap();
+        assert_eq!(test.number("select count(*) from commerce_orders").await, 0);
+        fresh.close().await.unwrap();
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn foreign_keys_are_on_and_the_log_is_written_ahead_on_sqlite() {
+    let test = TestDb::sqlite().await;
+
+    let pragma = async |name: &str| test.number(&format!("select * from pragma_{name}")).await;
+    assert_eq!(pragma("foreign_keys").await, 1);
+    assert_eq!(pragma("synchronous").await, 2);
+    assert!(pragma("busy_timeout").await > 0);
+    let mode = test.db.row("select journal_mode as mode from pragma_journal_mode", []).await;
+    assert_eq!(mode.unwrap().unwrap().try_get::<String>("", "mode").unwrap(), "wal");
+    let written = test.db.rows("delete from commerce_orders returning id", []).await;
+    assert!(written.is_err(), "readers cannot write");
+    test.finish().await;
+}
+
+#[tokio::test]
+async fn a_database_in_memory_works_as_well() {
+    let db = Db::connect(&Settings::new("sqlite::memory:")).await.unwrap();
+    migration::up_on(db.reader()).await.unwrap();
+
+    a_shop_in_business(&db).await;
+
+    assert!(check::run(&db).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_unknown_engine_is_refused() {
+    assert!(Db::connect(&Settings::new("mysql://localhost/souk")).await.is_err());
+}
+
+/// A tampering, in SQL that both engines understand, and the promise it breaks.
+const TAMPERINGS: &[(&str, &str)] = &[
+    ("update commerce_stock set held = -1", "stock is never negative and never promised twice"),
+    (
+        "update commerce_stock set on_hand = on_hand + 1",
+        "what is on hand is what came less what was taken",
+    ),
+    ("update commerce_stock set held = held + 1", "what is held is the sum of the held claims"),
+    ("delete from commerce_stock", "every claim and every move is of a known resource"),
+    (
+        "update commerce_claims set state = 'released' where state = 'kept'",
+        "an order's claims are held while it waits and kept once it is paid",
+    ),
+    (
+        "update commerce_claims set units = 2 where state = 'held'",
+        "an order's claims are held while it waits and kept once it is paid",
+    ),
+    (
+        "update commerce_claims set state = 'held' where state = 'released'",
+        "nothing is held for an order that does not wait for payment",
+    ),
+    (
+        "delete from commerce_payments where settles",
+        "every paid order has exactly one settled payment, the one it names",
+    ),
+    (
+        "update commerce_payments set state = 'failed' where settles",
+        "at most one payment settles an order, and only what was captured settles",
+    ),
+    (
+        "update commerce_orders set state = 'pending', until = 0 where state = 'paid'",
+        "no order that waits for payment is settled",
+    ),
+    ("delete from commerce_orders where state = 'pending'", "every payment belongs to an order"),
+    (
+        "update commerce_payments set refunded = captured + 1 where settles",
+        "never more is refunded than was captured",
+    ),
+    (
+        "delete from commerce_events where seq = 1",
+        "the events of a stream are numbered from one without gaps",
+    ),
+    (
+        "update ledger_entries set amount = amount + 1 where amount > 0",
+        "every posting sums to nothing in every currency",
+    ),
+    (
+        "update ledger_entries set amount = amount + 1 where amount > 0",
+        "the books sum to nothing in every currency",
+    ),
+    ("delete from ledger_transactions", "every entry belongs to a posting and to an account"),
+    (
+        "delete from ledger_accounts where code = 'rev:sales'",
+        "every entry belongs to a posting and to an account",
+    ),
+    (
+        "update ledger_accounts set balance = -1 where floored",
+        "the balance of an account with a floor is the sum of its entries",
+    ),
+    (
+        "update ledger_accounts set balance = -1 where floored",
+        "the escrow of an order that is paid or cancelled is empty",
+    ),
+    (
+        "update ledger_accounts set balance = 1 where floored",
+        "no account with a floor is overdrawn",
+    ),
+    (
+        "update commerce_payments set captured = captured + 1 where settles",
+        "what providers captured is what the books say they captured",
+    ),
+    ("update commerce_deliveries set event = id", "every delivery is of a known event"),
+];
+
+/// What keeps the tamperer out, switched off.
+async fn unlock(test: &TestDb) {
+    let locks = match test.db.engine() {
+        Engine::Postgres => {
+            "alter table ledger_entries disable trigger all;
+             alter table ledger_transactions disable trigger all;
+             alter table commerce_events disable trigger all;
+             alter table commerce_orders disable trigger all;
+             alter table commerce_stock drop constraint commerce_stock_bounds;
+             alter table commerce_payments drop constraint commerce_payments_refunded;
+             alter table ledger_accounts drop constraint ledger_accounts_floor;"
+        }
+        Engine::Sqlite => {
+            "pragma ignore_check_constraints = on;
+             pragma foreign_keys = off;
+             drop trigger ledger_entries_no_update;
+             drop trigger ledger_transactions_no_delete;
+             drop trigger commerce_events_no_delete;"
+        }
+    };
+    test.execute(locks).await;
+}
+
+#[tokio::test]
+async fn the_check_finds_every_tampering() {
+    for engine in [Engine::Sqlite, Engine::Postgres] {
+        let mut broken = std::collections::BTreeSet::new();
+        for (tampering, promise) in TAMPERINGS {
+            let test = TestDb::on(engine).await;
+            test.db.subscribe(Subscriptions::none().and("order_placed", "mail"));
+            a_shop_in_business(&test.db).await;
+            test.assert_sound().await;
+            unlock(&test).await;
+
+            test.execute(tampering).await;
+
+            let findings = check::run(&test.db).await.unwrap();
+            let found = findings.iter().find(|finding| finding.invariant == *promise);
+            let found = found.unwrap_or_else(|| panic!("{engine:?} {tampering}: {findings:#?}"));
+            assert!(found.count > 0 && !found.sample.is_empty());
+            broken.insert(found.invariant);
+            test.discard().await;
+        }
+        let core: Vec<_> = check::core().map(|invariant| invariant.name).collect();
+        let untried: Vec<_> = core.iter().filter(|name| !broken.contains(*name)).collect();
+        assert!(untried.is_empty(), "no tampering shows that these are found: {untried:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_stuck_is_told_apart_from_what_is_wrong() {
+    for test in TestDb::each_engine().await {
+        test.db.subscribe(Subscriptions::none().and("order_placed", "mail"));
+        a_shop_in_business(&test.db).await;
+        assert!(check::stuck(&test.db).await.unwrap().is_empty());
+
+        test.execute("update commerce_deliveries set run_at = 0").await;
+        test.execute("update commerce_orders set until = 0 where state = 'pending'").await;
+        test.execute("update commerce_payments set check_at = 0").await;
+
+        let stuck = check::stuck(&test.db).await.unwrap();
+        assert_eq!(stuck.len(), 3, "{stuck:#?}");
+        test.finish().await;
+    }
+}

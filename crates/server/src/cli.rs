@@ -1,0 +1,248 @@
+//! The command line of `souk`.
+
+use std::{io::Write, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+use secrecy::ExposeSecret;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::{
+    config::{Config, Environment, load},
+    seed::{PASSWORD, PEOPLE},
+    serve::{self, Souk},
+    telemetry,
+    wiring::{House, chain},
+};
+
+/// Souk, a commerce backend. To try it: `souk serve`, then open http://127.0.0.1:8080/docs
+///
+/// Configuration: config/default.toml explains every setting; SOUK_ENV chooses development (the default),
+/// production or test; SOUK__SECTION__KEY overrides one setting.
+#[derive(Debug, Parser)]
+#[command(name = "souk", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve the API, with the worker beside it.
+    Serve {
+        /// Leave deliveries and sweeps to `souk worker`.
+        #[arg(long)]
+        no_worker: bool,
+    },
+    /// Deliver events and run the sweeps, without the API.
+    Worker,
+    /// Bring the database's schema where it should be.
+    Migrate {
+        #[command(subcommand)]
+        direction: Direction,
+    },
+    /// Fill the shop: the demonstration shop, or many products for a benchmark.
+    Seed {
+        /// Make up products until there are so many.
+        #[arg(long)]
+        products: Option<u64>,
+    },
+    /// Print the OpenAPI document.
+    Openapi,
+    /// Run the sandbox payment gateway by itself.
+    Gateway,
+    /// Look for anything that must never be; read-only, also for production.
+    Check,
+}
+
+#[derive(Debug, Subcommand)]
+enum Direction {
+    /// Apply what is pending.
+    Up,
+    /// Take the last migrations back, with the data in their tables.
+    Down {
+        #[arg(default_value_t = 1)]
+        steps: u32,
+    },
+    /// List the migrations.
+    Status,
+    /// Drop everything and build the schema anew.
+    Fresh,
+}
+
+/// Says a line on standard output.
+fn say(line: impl AsRef<str>) {
+    let mut out = std::io::stdout().lock();
+    let _ = writeln!(out, "{}", line.as_ref()).and_then(|()| out.flush());
+}
+
+/// Runs `souk` with the process's own arguments.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&error.to_string()),
+    };
+    match runtime.block_on(run(arguments.command)) {
+        Ok(code) => code,
+        Err(error) => fail(&error),
+    }
+}
+
+fn fail(why: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "souk: {why}");
+    ExitCode::FAILURE
+}
+
+async fn run(command: Command) -> Result<ExitCode, String> {
+    if let Command::Openapi = command {
+        return openapi().await;
+    }
+    let config = load().map_err(|error| error.to_string())?;
+    telemetry::start(&config.log);
+    match command {
+        Command::Serve { no_worker } => serve(config, !no_worker).await,
+        Command::Worker => worker(&config).await,
+        Command::Migrate { direction } => migrate(&config, direction).await,
+        Command::Seed { products } => seed(&config, products).await,
+        Command::Gateway => gateway(&config).await,
+        Command::Check => check(&config).await,
+        Command::Openapi => openapi().await,
+    }
+}
+
+async fn serve(config: Config, with_worker: bool) -> Result<ExitCode, String> {
+    let with_worker = with_worker && config.worker.enabled;
+    let development = config.environment == Some(Environment::Development);
+    let mail = config.mail.folder.clone();
+    let souk = Souk::start(config, with_worker).await.map_err(|error| error.to_string())?;
+    say(format!("Souk is open at {}", souk.url()));
+    if development {
+        welcome(&souk, &mail);
+    }
+    asked_to_stop().await?;
+    say("Souk is closing; requests at hand are finished.");
+    // Whoever asks twice does not want to wait.
+    tokio::select! {
+        () = souk.stop() => Ok(ExitCode::SUCCESS),
+        stopped = asked_to_stop() => stopped.map(|()| ExitCode::FAILURE),
+    }
+}
+
+fn welcome(souk: &Souk, mail: &str) {
+    let url = souk.url();
+    say(format!("  Read and try the API   {url}/docs"));
+    say(format!("  Look at the goods      curl '{url}/v1/products?limit=3'"));
+    for (email, _, role) in PEOPLE {
+        say(format!("  Sign in as {:<11} {email} / {PASSWORD}", role.as_str()));
+    }
+    if let Some(sandbox) = souk.sandbox() {
+        say(format!("  Sandbox gateway        {}", sandbox.url()));
+    }
+    say(format!("  Mail lands in          {mail}/"));
+    say("  Ctrl-C closes the shop.");
+}
+
+async fn asked_to_stop() -> Result<(), String> {
+    let mut terminate = signal(SignalKind::terminate()).map_err(|error| error.to_string())?;
+    tokio::select! {
+        _ = terminate.recv() => Ok(()),
+        pressed = tokio::signal::ctrl_c() => pressed.map_err(|error| error.to_string()),
+    }
+}
+
+async fn house(config: &Config) -> Result<House, String> {
+    House::build(config).await.map_err(|error| error.to_string())
+}
+
+async fn worker(config: &Config) -> Result<ExitCode, String> {
+    let house = house(config).await?;
+    let running = house.worker(config).await.map_err(|error| error.to_string())?.start();
+    say("The worker delivers.");
+    asked_to_stop().await?;
+    running.stop().await;
+    house.db.close().await.map_err(|error| chain(&error))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn migrate(config: &Config, direction: Direction) -> Result<ExitCode, String> {
+    let url = config.database.url.expose_secret();
+    let told = |error: &dyn std::fmt::Display| format!("database.url: {error}");
+    match direction {
+        Direction::Up => serve::migrate(config).await.map_err(|error| error.to_string())?,
+        Direction::Down { steps } => {
+            migration::down(url, Some(steps)).await.map_err(|error| told(&error))?;
+        }
+        Direction::Fresh => migration::fresh(url).await.map_err(|error| told(&error))?,
+        Direction::Status => {}
+    }
+    for state in migration::status(url).await.map_err(|error| told(&error))? {
+        say(format!("{}  {}", if state.applied { "applied" } else { "pending" }, state.name));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn seed(config: &Config, products: Option<u64>) -> Result<ExitCode, String> {
+    let house = house(config).await?;
+    let seeded = crate::seed::demo_shop(&house.db, &house.identity).await;
+    let seeded = seeded.map_err(|error| chain(&error))?;
+    say(format!("{} categories and {} products were added.", seeded.categories, seeded.products));
+    if let Some(wanted) = products {
+        let tree =
+            buy::Categories::all_categories(&house.db).await.map_err(|error| chain(&error))?;
+        let categories: Vec<_> = tree.iter().map(|stored| stored.state.id).collect();
+        let progress = |there| say(format!("{there} of {wanted} products"));
+        let made = crate::seed::many_products(&house.db, &categories, wanted, progress).await;
+        made.map_err(|error| chain(&error))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn gateway(config: &Config) -> Result<ExitCode, String> {
+    let settings = serve::sandbox_config(config).map_err(|error| error.to_string())?;
+    say(format!("The sandbox gateway listens at http://{}", settings.bind));
+    sandbox::serve(settings).await.map_err(|error| error.to_string())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn check(config: &Config) -> Result<ExitCode, String> {
+    let house = house(config).await?;
+    let broken = persistence::check::run(&house.db).await.map_err(|error| chain(&error))?;
+    let stuck = persistence::check::stuck(&house.db).await.map_err(|error| chain(&error))?;
+    for invariant in persistence::check::invariants() {
+        match broken.iter().find(|finding| finding.invariant == invariant.name) {
+            None => say(format!("ok      {}", invariant.name)),
+            Some(found) => {
+                say(format!(
+                    "BROKEN  {}: {} times, for example {}",
+                    found.invariant, found.count, found.sample
+                ));
+            }
+        }
+    }
+    for found in &stuck {
+        say(format!(
+            "LATE    {}: {} times, for example {}",
+            found.invariant, found.count, found.sample
+        ));
+    }
+    say(if broken.is_empty() {
+        "Everything holds."
+    } else {
+        "Something that must never be is there."
+    });
+    Ok(if broken.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The document needs a wired house but no data: an empty database in memory serves.
+async fn openapi() -> Result<ExitCode, String> {
+    say(document().await?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The OpenAPI document of the whole shop.
+pub async fn document() -> Result<String, String> {
+    let variables = [("SOUK__DATABASE__URL".to_owned(), "sqlite::memory:".to_owned())];
+    let config = crate::config::load_from(Environment::Test, &variables.into_iter().collect());
+    let house = house(&config.map_err(|error| error.to_string())?).await?;
+    api::document(&house.mounts()).map_err(|error| error.to_string())
+}

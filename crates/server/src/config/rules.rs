@@ -1,0 +1,159 @@
+//! What no configuration may say, and what production may not.
+
+use secrecy::{ExposeSecret, SecretString};
+
+use super::{Config, ConfigError, Environment, LimitStore, MailTransport};
+
+/// How the published secrets of `development.toml` and `test.toml` begin.
+const PUBLISHED: &str = "development-only";
+
+pub fn check(config: &Config, environment: Environment) -> Result<(), ConfigError> {
+    secrets(config)?;
+    if environment == Environment::Production {
+        production(config)?;
+    }
+    Ok(())
+}
+
+fn secrets(config: &Config) -> Result<(), ConfigError> {
+    let auth = &config.auth;
+    let present = |key: &'static str, secret: &SecretString| {
+        if secret.expose_secret().is_empty() { Err(ConfigError::missing(key)) } else { Ok(()) }
+    };
+    present("database.url", &config.database.url)?;
+    present("auth.pepper", &auth.pepper)?;
+    if auth.pepper.expose_secret().len() < 32 {
+        return Err(ConfigError::refused("auth.pepper", "it needs 32 bytes or more"));
+    }
+    if auth.jwt_active_kid.is_empty() {
+        return Err(ConfigError::missing("auth.jwt_active_kid"));
+    }
+    if !auth.jwt_keys.contains_key(&auth.jwt_active_kid) {
+        let why = format!("there is no key `{}` to sign with", auth.jwt_active_kid);
+        return Err(ConfigError::refused("auth.jwt_keys", why));
+    }
+    if auth.jwt_keys.values().any(|key| key.expose_secret().len() < 32) {
+        return Err(ConfigError::refused("auth.jwt_keys", "each key needs 32 bytes or more"));
+    }
+    if config.payments.enabled.iter().any(|provider| provider == "sandbox") {
+        present("payments.sandbox.api_key", &config.payments.sandbox.api_key)?;
+        if config.payments.sandbox.webhook_secrets.is_empty() {
+            return Err(ConfigError::missing("payments.sandbox.webhook_secrets"));
+        }
+    }
+    if config.mail.transport == MailTransport::Smtp {
+        present("mail.smtp_url", &config.mail.smtp_url)?;
+    }
+    if config.limits.store == LimitStore::Redis {
+        present("redis.url", &config.redis.url)?;
+    }
+    Ok(())
+}
+
+fn production(config: &Config) -> Result<(), ConfigError> {
+    let published = |secret: &SecretString| secret.expose_secret().starts_with(PUBLISHED);
+    let refuse = |wrong: bool, key: &'static str, why: &str| {
+        if wrong { Err(ConfigError::refused(key, why)) } else { Ok(()) }
+    };
+    let known = "production refuses a published development secret";
+    refuse(published(&config.auth.pepper), "auth.pepper", known)?;
+    refuse(config.auth.jwt_keys.values().any(published), "auth.jwt_keys", known)?;
+    let sandbox =
+        config.sandbox.enabled || config.payments.enabled.iter().any(|name| name == "sandbox");
+    refuse(sandbox, "payments.enabled", "production refuses the sandbox gateway")?;
+    let open = config.server.cors_origins.iter().any(|origin| origin == "*");
+    refuse(open, "server.cors_origins", "production names each origin; \"*\" is refused")?;
+    let plain = !config.server.public_url.starts_with("https://");
+    refuse(plain, "server.public_url", "production is reached by https://")?;
+    let folder = config.mail.transport == MailTransport::Folder;
+    refuse(folder, "mail.transport", "production sends mail; \"folder\" is for development")?;
+    refuse(config.mail.from.is_empty(), "mail.from", "mail needs a sender")?;
+    refuse(config.mail.link_base.is_empty(), "mail.link_base", "links in mail need a beginning")?;
+    refuse(config.seed.demo, "seed.demo", "production refuses the demonstration shop")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use crate::config::{Environment, load_from};
+
+    fn refusal(environment: Environment, variables: &[(&str, &str)]) -> String {
+        let own = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        let variables: HashMap<_, _> = variables.iter().map(own).collect();
+        load_from(environment, &variables).err().map(|error| error.to_string()).unwrap_or_default()
+    }
+
+    const GOOD: &[(&str, &str)] = &[
+        ("SOUK__SERVER__PUBLIC_URL", "https://api.shop.example"),
+        ("SOUK__DATABASE__URL", "postgres://souk@db/souk"),
+        ("SOUK__AUTH__PEPPER", "0123456789abcdef0123456789abcdef"),
+        ("SOUK__AUTH__JWT_ACTIVE_KID", "k1"),
+        ("SOUK__AUTH__JWT_KEYS__K1", "0123456789abcdef0123456789abcdef"),
+        ("SOUK__MAIL__SMTP_URL", "smtps://mail"),
+        ("SOUK__MAIL__FROM", "Shop <shop@shop.example>"),
+        ("SOUK__MAIL__LINK_BASE", "https://shop.example"),
+        ("SOUK__REDIS__URL", "redis://redis"),
+    ];
+
+    fn production_with(variable: &str, value: &str) -> String {
+        let mut all: Vec<_> = GOOD.iter().copied().filter(|(name, _)| *name != variable).collect();
+        all.push((variable, value));
+        refusal(Environment::Production, &all)
+    }
+
+    #[test]
+    fn development_test_and_a_complete_production_start() {
+        assert_eq!(refusal(Environment::Development, &[]), "");
+        assert_eq!(refusal(Environment::Test, &[("SOUK__DATABASE__URL", "sqlite::memory:")]), "");
+        assert_eq!(refusal(Environment::Production, GOOD), "");
+    }
+
+    #[test]
+    fn a_missing_secret_is_named_with_its_variable() {
+        let pepper = production_with("SOUK__AUTH__PEPPER", "");
+
+        assert!(pepper.contains("auth.pepper is missing"), "{pepper}");
+        assert!(pepper.contains("SOUK__AUTH__PEPPER"), "{pepper}");
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let unknown = refusal(Environment::Development, &[("SOUK__SERVER__BINDD", "x")]);
+
+        assert!(unknown.contains("bindd"), "{unknown}");
+    }
+
+    #[test]
+    fn production_refuses_what_is_for_development() {
+        let secret = "development-only-secret-0123456789abcdef";
+        for (variable, value) in [
+            ("SOUK__AUTH__PEPPER", secret),
+            ("SOUK__AUTH__JWT_KEYS__K1", secret),
+            ("SOUK__SERVER__CORS_ORIGINS", "*"),
+            ("SOUK__SERVER__PUBLIC_URL", "http://shop.example"),
+            ("SOUK__PAYMENTS__ENABLED", "sandbox"),
+            ("SOUK__MAIL__TRANSPORT", "folder"),
+            ("SOUK__SEED__DEMO", "true"),
+        ] {
+            assert_ne!(production_with(variable, value), "", "{variable}");
+        }
+    }
+
+    #[test]
+    fn a_secret_is_never_repeated_in_a_refusal() {
+        let short = production_with("SOUK__AUTH__PEPPER", "hunter2");
+
+        assert!(!short.contains("hunter2"), "{short}");
+    }
+
+    #[test]
+    fn a_list_is_written_with_commas() {
+        let variables = [("SOUK__SERVER__CORS_ORIGINS", "https://a.example, https://b.example")];
+        let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let config =
+            load_from(Environment::Development, &variables.map(own).into_iter().collect()).unwrap();
+
+        assert_eq!(config.server.cors_origins, ["https://a.example", "https://b.example"]);
+    }
+}

@@ -1,0 +1,178 @@
+//! Every setting; `config/default.toml` explains them.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+
+use super::Environment;
+
+macro_rules! section {
+    ($name:ident { $($field:ident: $kind:ty),+ $(,)? }) => {
+        #[derive(Debug, Clone, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub struct $name { $(pub $field: $kind),+ }
+    };
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    #[serde(skip)]
+    pub environment: Option<Environment>,
+    pub server: Server,
+    pub database: Database,
+    pub redis: Redis,
+    pub log: Log,
+    pub auth: Auth,
+    pub mail: Mail,
+    pub buy: Buy,
+    pub payments: Payments,
+    pub limits: Limits,
+    pub worker: Worker,
+    pub seed: Seed,
+    pub sandbox: Sandbox,
+}
+
+section!(Server {
+    bind: String,
+    workers: usize,
+    public_url: String,
+    trusted_proxies: Vec<String>,
+    cors_origins: Vec<String>,
+    max_connections: usize,
+    max_json_bytes: usize,
+    request_timeout_ms: u64,
+    drain_pause_ms: u64,
+    shutdown_grace_ms: u64,
+});
+
+section!(Database {
+    url: SecretString,
+    max_connections: u32,
+    background_connections: u32,
+    acquire_timeout_ms: u64,
+    statement_timeout_ms: u64,
+    lock_timeout_ms: u64,
+    migrate_on_start: bool,
+});
+
+section!(Redis { url: SecretString });
+
+section!(Log { level: String, format: LogFormat });
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    Json,
+    Pretty,
+}
+
+section!(Auth {
+    issuer: String,
+    audience: String,
+    access_ttl_s: i64,
+    refresh_ttl_s: i64,
+    refresh_grace_s: i64,
+    reset_ttl_s: i64,
+    verification_ttl_s: i64,
+    bcrypt_cost: u32,
+    hash_threads: usize,
+    lockout_attempts: u32,
+    lockout_address_attempts: u32,
+    lockout_window_s: i64,
+    require_verified_email: bool,
+    pepper: SecretString,
+    jwt_active_kid: String,
+    jwt_keys: BTreeMap<String, SecretString>,
+});
+
+section!(Mail {
+    transport: MailTransport,
+    folder: String,
+    from: String,
+    smtp_url: SecretString,
+    link_base: String,
+});
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MailTransport {
+    Folder,
+    Smtp,
+}
+
+section!(Buy {
+    currency: String,
+    hold_minutes: i64,
+    late_payment: LatePayment,
+    max_open_orders_per_user: u64,
+    max_cart_lines: usize,
+    max_line_quantity: u32,
+    guest_cart_ttl_days: i64,
+    tax_basis_points: u32,
+    tax_inclusive: bool,
+    tax_jurisdiction: String,
+});
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LatePayment {
+    Honour,
+    Refund,
+}
+
+section!(Payments {
+    enabled: Vec<String>,
+    poll_gaps_s: Vec<i64>,
+    alarm_after_s: i64,
+    sandbox: SandboxProvider,
+});
+
+section!(SandboxProvider {
+    base_url: String,
+    api_key: SecretString,
+    webhook_secrets: Vec<SecretString>,
+    tolerance_s: i64,
+    timeout_ms: u64,
+});
+
+section!(Limits {
+    store: LimitStore,
+    edge_per_second: u32,
+    edge_burst: u32,
+    policies: BTreeMap<String, String>,
+});
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LimitStore {
+    Memory,
+    Redis,
+}
+
+section!(Worker {
+    enabled: bool,
+    concurrency: usize,
+    batch: u32,
+    poll_ms: u64,
+    lease_s: u64,
+    max_attempts: u32,
+    backoff_first_ms: u64,
+    backoff_max_s: u64,
+    expire_orders_every_s: u64,
+    poll_payments_every_s: u64,
+    reap_every_s: u64,
+    tidy_every_s: u64,
+    receipts_retention_days: i64,
+});
+
+section!(Seed { demo: bool });
+
+section!(Sandbox {
+    enabled: bool,
+    bind: String,
+    webhook_url: String,
+    data: String,
+    faults: String,
+});

@@ -1,0 +1,154 @@
+//! Any number of products for a benchmark, made up by rule.
+
+use buy::{CategoryId, NewProduct, NewVariant, Prices, Product, StockPolicy, VariantId};
+use commerce::{Currency, Money};
+use persistence::{Db, buy::BulkProducts};
+
+use super::{SeedError, surroundings::Surroundings};
+
+/// Products written in one transaction.
+const BATCH: u64 = 5_000;
+
+const LOOKS: &[&str] = &[
+    "Amber", "Ancient", "Azure", "Bold", "Brisk", "Bright", "Calm", "Clever", "Coarse", "Cosy",
+    "Crisp", "Curious", "Dappled", "Deep", "Dusky", "Eager", "Early", "Fabled", "Faint", "Fine",
+    "Frosted", "Gentle", "Gilded", "Golden", "Grand", "Hardy", "Hazy", "Hidden", "Honest",
+    "Humble", "Ivory", "Jolly", "Keen", "Kind", "Lively", "Lucid", "Mellow", "Misty", "Modest",
+    "Noble", "Opal", "Pale", "Patient", "Plain", "Proud", "Quiet", "Rapid", "Rustic", "Scarlet",
+    "Serene",
+];
+
+const STUFFS: &[&str] = &[
+    "Ash",
+    "Bamboo",
+    "Beech",
+    "Brass",
+    "Bronze",
+    "Canvas",
+    "Cedar",
+    "Ceramic",
+    "Copper",
+    "Cork",
+    "Cotton",
+    "Denim",
+    "Felt",
+    "Flax",
+    "Glass",
+    "Granite",
+    "Hemp",
+    "Iron",
+    "Jute",
+    "Leather",
+    "Linen",
+    "Maple",
+    "Marble",
+    "Merino",
+    "Oak",
+    "Paper",
+    "Pine",
+    "Porcelain",
+    "Silk",
+    "Slate",
+    "Steel",
+    "Stone",
+    "Suede",
+    "Teak",
+    "Tin",
+    "Tweed",
+    "Velvet",
+    "Walnut",
+    "Willow",
+    "Wool",
+];
+
+const THINGS: &[&str] = &[
+    "Apron", "Armchair", "Backpack", "Basket", "Bench", "Blanket", "Bookend", "Bottle", "Bowl",
+    "Box", "Brush", "Bucket", "Candle", "Carafe", "Chest", "Clock", "Coaster", "Comb", "Cup",
+    "Curtain", "Cushion", "Desk", "Dish", "Drawer", "Easel", "Envelope", "Flask", "Frame",
+    "Gloves", "Hammock", "Hanger", "Hat", "Hook", "Jar", "Jug", "Kettle", "Knife", "Ladder",
+    "Lamp", "Lantern", "Mat", "Mirror", "Mug", "Napkin", "Notebook", "Pan", "Pen", "Pillow",
+    "Pitcher", "Planter", "Plate", "Pouch", "Rack", "Rug", "Satchel", "Scarf", "Shelf", "Spoon",
+    "Stool", "Tankard", "Teapot", "Towel", "Tray", "Umbrella", "Vase", "Wallet", "Whistle",
+    "Wreath",
+];
+
+const COLOURS: &[&str] = &["Red", "Blue", "Green", "Black", "White"];
+
+/// Makes up products until so many were ever put on sale. What is there stays.
+pub async fn many_products(
+    db: &Db,
+    categories: &[CategoryId],
+    wanted: u64,
+    progress: impl Fn(u64),
+) -> Result<(), SeedError> {
+    let mut there = u64::try_from(db.products_ever_on_sale().await?).unwrap_or_default();
+    while there < wanted {
+        let until = wanted.min(there.saturating_add(BATCH));
+        db.plant(&batch(there..until, categories)?).await?;
+        there = until;
+        progress(there);
+    }
+    Ok(())
+}
+
+fn batch(
+    numbers: std::ops::Range<u64>,
+    categories: &[CategoryId],
+) -> Result<BulkProducts, SeedError> {
+    // Beyond the ids of the demonstration shop, and different for each batch.
+    let surroundings = Surroundings::new(numbers.start.wrapping_add(1 << 32));
+    surroundings.tick(30 * 86_400);
+    let (mut products, mut stock) = (Vec::new(), Vec::new());
+    for number in numbers {
+        let product = product(number, categories, &surroundings)?;
+        stock.extend(stock_of(number, &product));
+        products.push(product);
+    }
+    let at = surroundings.env().now();
+    Ok(BulkProducts { categories: Vec::new(), products, stock, at })
+}
+
+fn product(
+    number: u64,
+    categories: &[CategoryId],
+    surroundings: &Surroundings,
+) -> Result<Product, SeedError> {
+    let mix = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let pick = |from: &[&'static str], turn: u32| nth(from, mix.rotate_left(turn)).unwrap_or("");
+    let title = format!("{} {} {}", pick(LOOKS, 8), pick(STUFFS, 24), pick(THINGS, 40));
+    let colour = pick(COLOURS, 52);
+    let cents = i64::try_from(mix.rotate_left(17) % 20_000).unwrap_or_default();
+    let prices: Prices = [Money::usd(cents.saturating_add(1_99))].into_iter().collect();
+    let variant = NewVariant {
+        sku: format!("M-{number:08}"),
+        options: [("Colour".to_owned(), colour.to_owned())].into_iter().collect(),
+        prices: match number % 4 {
+            0 => prices.with(Money::new(cents.saturating_add(1_79), Currency::EUR)),
+            _ => prices,
+        },
+        policy: StockPolicy::Hold,
+    };
+    let new = NewProduct {
+        slug: Some(format!("{}-{number}", buy::option_key(&title)).parse()?),
+        description: format!("A {} made for every day.", title.to_lowercase()),
+        title,
+        category: nth(categories, mix.rotate_left(31)),
+        option_names: vec!["Colour".to_owned()],
+        variants: vec![variant],
+        ..NewProduct::default()
+    };
+    let env = surroundings.env();
+    Ok(Product::draft(env, new)?.published(env.now())?)
+}
+
+/// One in ten is sold out.
+fn stock_of(number: u64, product: &Product) -> Option<(VariantId, i64)> {
+    let units = i64::try_from(number % 10).unwrap_or_default().saturating_mul(100);
+    product.variants.first().filter(|_| units > 0).map(|variant| (variant.id, units))
+}
+
+fn nth<T: Copy>(from: &[T], turn: u64) -> Option<T> {
+    let count = u64::try_from(from.len()).unwrap_or(u64::MAX);
+    let at = turn.checked_rem(count)?;
+    from.get(usize::try_from(at).ok()?).copied()
+}

@@ -1,0 +1,332 @@
+//! The composition root: the one place that knows everything.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use api::{Cidr, Mount, Quotas};
+use buy::{Buy, Rules, TaxRule};
+use chrono::TimeDelta;
+use commerce::{
+    Currency, Env,
+    event::{Backoff, Subscriber, Sweep, Worker, WorkerSettings},
+    limit::{Limiter, Quota},
+    payment::{Gateways, PaymentGateway},
+    sales::{self, Sales, SalesSettings},
+};
+use identity::{AccessTokens, Identity, Lockout, MailRoom, Mailer, Tidy, TokenKey};
+use integrations::{
+    gateways::{CircuitSettings, SandboxGateway, SandboxSettings},
+    limits::{MemoryLimiter, RedisLimiter},
+    mail::{FolderMailer, SmtpMailer},
+    passwords::{Bcrypt, PasswordSettings},
+    tokens::{Jwt, TokenSettings},
+};
+use persistence::{Db, Subscriptions};
+use secrecy::ExposeSecret;
+use thiserror::Error;
+
+use crate::{
+    chance::Chance,
+    config::{Config, LatePayment, LimitStore, MailTransport},
+};
+
+/// Why the parts do not fit together. The message names the setting.
+#[derive(Debug, Error)]
+pub enum WiringError {
+    #[error("database.url: {0}")]
+    Database(String),
+    #[error("{key}: {why}")]
+    Setting { key: &'static str, why: String },
+    #[error("redis.url: Redis does not answer: {0}")]
+    Redis(String),
+}
+
+fn setting(key: &'static str) -> impl Fn(&dyn std::fmt::Display) -> WiringError {
+    move |why| WiringError::Setting { key, why: why.to_string() }
+}
+
+/// Every part of the shop, put together.
+#[derive(Clone)]
+pub struct House {
+    pub db: Db,
+    pub env: Env,
+    pub identity: Identity,
+    pub buy: Buy,
+    pub sales: Sales,
+    pub limiter: Arc<dyn Limiter>,
+    mail_room: Arc<MailRoom>,
+}
+
+impl House {
+    /// Opens the store and wires every port.
+    pub async fn build(config: &Config) -> Result<Self, WiringError> {
+        let db = Db::connect(&database(config))
+            .await
+            .map_err(|error| WiringError::Database(chain(&error)))?;
+        let env = Env::new(Arc::new(db.clock()), Arc::new(Chance));
+        let store = Arc::new(db.clone());
+        let identity = identity(config, &store, &env)?;
+        let mail_room = Arc::new(mail_room(config, &identity)?);
+        let sales = Sales {
+            orders: store.clone(),
+            payments: store.clone(),
+            inbox: store.clone(),
+            receipts: store.clone(),
+            gateways: gateways(config)?,
+            env: env.clone(),
+            settings: sales_settings(config),
+        };
+        let buy = Buy::over(store, env.clone(), rules(config)?);
+        let house =
+            Self { db, env, identity, buy, sales, limiter: limiter(config).await?, mail_room };
+        house.db.subscribe(Subscriptions::of(&house.subscribers()));
+        Ok(house)
+    }
+
+    /// The routes of every way of selling; a new one is a line here.
+    pub fn mounts(&self) -> Vec<Mount> {
+        let store = Arc::new(self.db.clone());
+        let commerce = api::commerce::Commerce {
+            sales: self.sales.clone(),
+            feed: store.clone(),
+            journal: store.clone(),
+            outbox: store.clone(),
+            audits: store,
+        };
+        vec![api::identity::routes(self.identity.clone()), api::commerce::routes(commerce)]
+    }
+
+    /// Everyone who acts on events.
+    fn subscribers(&self) -> Vec<Arc<dyn Subscriber>> {
+        let mut all = self.sales.subscribers();
+        all.push(self.mail_room.clone());
+        all
+    }
+
+    fn sweeps(&self, config: &Config) -> Vec<Arc<dyn Sweep>> {
+        let mut all = self.sales.sweeps();
+        all.push(Arc::new(Tidy {
+            sessions: self.identity.sessions.clone(),
+            attempts: self.identity.attempts.clone(),
+            env: self.env.clone(),
+            every: Duration::from_secs(config.worker.tidy_every_s),
+        }));
+        all
+    }
+
+    /// The worker, over connections of its own.
+    pub async fn worker(&self, config: &Config) -> Result<Worker, WiringError> {
+        let background = self.db.background(config.database.background_connections).await;
+        let store = Arc::new(background.map_err(|error| WiringError::Database(chain(&error)))?);
+        let settings = &config.worker;
+        Ok(Worker {
+            outbox: store.clone(),
+            leases: store,
+            subscribers: self.subscribers(),
+            sweeps: self.sweeps(config),
+            env: self.env.clone(),
+            settings: WorkerSettings {
+                holder: self.env.uuid().simple().to_string(),
+                concurrency: settings.concurrency,
+                batch: settings.batch,
+                lease: Duration::from_secs(settings.lease_s),
+                poll: Duration::from_millis(settings.poll_ms),
+                max_attempts: settings.max_attempts,
+                backoff: Backoff {
+                    first: Duration::from_millis(settings.backoff_first_ms),
+                    most: Duration::from_secs(settings.backoff_max_s),
+                },
+            },
+            doorbell: self.db.doorbell(),
+        })
+    }
+
+    pub fn quotas(&self, config: &Config) -> Result<Quotas, WiringError> {
+        let policies = config.limits.policies.iter().map(|(policy, text)| {
+            let quota = quota(policy, text).ok_or_else(|| {
+                let why =
+                    format!("`{policy} = \"{text}\"` is not requests/seconds, such as \"60/60\"");
+                WiringError::Setting { key: "limits.policies", why }
+            })?;
+            Ok((policy.clone(), quota))
+        });
+        let policies: Result<BTreeMap<_, _>, WiringError> = policies.collect();
+        Ok(Quotas { limiter: self.limiter.clone(), policies: Arc::new(policies?) })
+    }
+}
+
+/// An error with what caused it.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text = format!("{text}: {cause}");
+        source = cause.source();
+    }
+    text
+}
+
+fn quota(policy: &str, text: &str) -> Option<Quota> {
+    let (limit, seconds) = text.split_once('/')?;
+    let period = Duration::from_secs(seconds.trim().parse().ok().filter(|seconds| *seconds > 0)?);
+    Some(Quota { policy: policy.to_owned(), limit: limit.trim().parse().ok()?, period })
+}
+
+pub fn trusted_proxies(config: &Config) -> Result<Vec<Cidr>, WiringError> {
+    let ranges = config.server.trusted_proxies.iter().map(|range| Cidr::parse(range));
+    let ranges: Result<Vec<_>, _> = ranges.collect();
+    ranges.map_err(|error| setting("server.trusted_proxies")(&error))
+}
+
+fn database(config: &Config) -> persistence::Settings {
+    let database = &config.database;
+    persistence::Settings {
+        url: database.url.expose_secret().to_owned(),
+        max_connections: database.max_connections,
+        acquire_timeout: Duration::from_millis(database.acquire_timeout_ms),
+        statement_timeout: Duration::from_millis(database.statement_timeout_ms),
+        lock_timeout: Duration::from_millis(database.lock_timeout_ms),
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}
+
+fn identity(config: &Config, store: &Arc<Db>, env: &Env) -> Result<Identity, WiringError> {
+    let auth = &config.auth;
+    let threads = if auth.hash_threads == 0 { cores() } else { auth.hash_threads };
+    let hasher = Bcrypt::try_new(PasswordSettings {
+        cost: auth.bcrypt_cost,
+        threads,
+        queue: threads.saturating_mul(256),
+        pepper: auth.pepper.clone(),
+    });
+    let tokens = Jwt::try_new(
+        TokenSettings {
+            issuer: auth.issuer.clone(),
+            audience: auth.audience.clone(),
+            active_kid: auth.jwt_active_kid.clone(),
+            keys: auth.jwt_keys.clone(),
+        },
+        env.clock.clone(),
+    );
+    let tokens: Arc<dyn AccessTokens> =
+        Arc::new(tokens.map_err(|error| setting("auth.jwt_keys")(&error))?);
+    let lockout = Lockout {
+        attempts: auth.lockout_attempts,
+        address_attempts: auth.lockout_address_attempts,
+        window: TimeDelta::seconds(auth.lockout_window_s),
+    };
+    Ok(Identity {
+        users: store.clone(),
+        sessions: store.clone(),
+        attempts: store.clone(),
+        hasher: Arc::new(hasher.map_err(|error| setting("auth.bcrypt_cost")(&error))?),
+        tokens,
+        key: TokenKey::derive(auth.pepper.expose_secret().as_bytes()),
+        env: env.clone(),
+        settings: Arc::new(identity::Settings {
+            access_ttl: TimeDelta::seconds(auth.access_ttl_s),
+            refresh_ttl: TimeDelta::seconds(auth.refresh_ttl_s),
+            refresh_grace: TimeDelta::seconds(auth.refresh_grace_s),
+            reset_ttl: TimeDelta::seconds(auth.reset_ttl_s),
+            verification_ttl: TimeDelta::seconds(auth.verification_ttl_s),
+            lockout,
+            require_verified_email: auth.require_verified_email,
+            link_base: config.mail.link_base.clone(),
+        }),
+    })
+}
+
+fn mail_room(config: &Config, identity: &Identity) -> Result<MailRoom, WiringError> {
+    let (mail, clock) = (&config.mail, identity.env.clock.clone());
+    let mailer: Arc<dyn Mailer> = match mail.transport {
+        MailTransport::Folder => Arc::new(
+            FolderMailer::try_new(&mail.folder, &mail.from, clock)
+                .map_err(|error| setting("mail.from")(&error))?,
+        ),
+        MailTransport::Smtp => Arc::new(
+            SmtpMailer::try_new(&mail.smtp_url, &mail.from, clock)
+                .map_err(|error| setting("mail.smtp_url")(&error))?,
+        ),
+    };
+    Ok(MailRoom {
+        users: identity.users.clone(),
+        attempts: identity.attempts.clone(),
+        mailer,
+        key: identity.key.clone(),
+        env: identity.env.clone(),
+        settings: identity.settings.clone(),
+    })
+}
+
+fn gateways(config: &Config) -> Result<Gateways, WiringError> {
+    let payments = &config.payments;
+    let mut gateways: Vec<Arc<dyn PaymentGateway>> = Vec::new();
+    for provider in &payments.enabled {
+        match provider.as_str() {
+            "sandbox" => {
+                let sandbox = &payments.sandbox;
+                let gateway = SandboxGateway::new(SandboxSettings {
+                    base_url: sandbox.base_url.clone(),
+                    api_key: sandbox.api_key.clone(),
+                    webhook_secrets: sandbox.webhook_secrets.clone(),
+                    tolerance: TimeDelta::seconds(sandbox.tolerance_s),
+                    timeout: Duration::from_millis(sandbox.timeout_ms),
+                    circuit: CircuitSettings::default(),
+                });
+                let gateway = gateway.map_err(|error| setting("payments.sandbox")(&error))?;
+                gateways.push(Arc::new(gateway));
+            }
+            other => {
+                let why = format!("there is no provider `{other}`");
+                return Err(WiringError::Setting { key: "payments.enabled", why });
+            }
+        }
+    }
+    Ok(Gateways::new(gateways))
+}
+
+fn sales_settings(config: &Config) -> SalesSettings {
+    let worker = &config.worker;
+    SalesSettings {
+        late_payment: match config.buy.late_payment {
+            LatePayment::Honour => sales::LatePayment::Honour,
+            LatePayment::Refund => sales::LatePayment::Refund,
+        },
+        poll_gaps: config.payments.poll_gaps_s.iter().copied().map(TimeDelta::seconds).collect(),
+        alarm_after: TimeDelta::seconds(config.payments.alarm_after_s),
+        receipts_kept: TimeDelta::days(worker.receipts_retention_days),
+        expire_every: Duration::from_secs(worker.expire_orders_every_s),
+        poll_every: Duration::from_secs(worker.poll_payments_every_s),
+        tidy_every: Duration::from_secs(worker.tidy_every_s),
+        ..SalesSettings::default()
+    }
+}
+
+fn rules(config: &Config) -> Result<Rules, WiringError> {
+    let settings = &config.buy;
+    Ok(Rules {
+        currency: Currency::parse(&settings.currency)
+            .map_err(|error| setting("buy.currency")(&error))?,
+        hold: TimeDelta::minutes(settings.hold_minutes),
+        max_open_orders: settings.max_open_orders_per_user,
+        max_lines: settings.max_cart_lines,
+        max_quantity: settings.max_line_quantity,
+        tax: TaxRule {
+            basis_points: settings.tax_basis_points,
+            inclusive: settings.tax_inclusive,
+            jurisdiction: settings.tax_jurisdiction.clone(),
+        },
+    })
+}
+
+async fn limiter(config: &Config) -> Result<Arc<dyn Limiter>, WiringError> {
+    match config.limits.store {
+        LimitStore::Memory => Ok(Arc::new(MemoryLimiter::default())),
+        LimitStore::Redis => {
+            let limiter = RedisLimiter::connect(config.redis.url.expose_secret()).await;
+            Ok(Arc::new(limiter.map_err(|error| WiringError::Redis(error.to_string()))?))
+        }
+    }
+}
