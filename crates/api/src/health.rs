@@ -17,12 +17,15 @@ pub trait Health: Send + Sync {
     async fn check(&self) -> Result<(), String>;
 }
 
+/// When it was looked, and what was seen.
+type Look = (Instant, Result<(), String>);
+
 /// Readiness, looked at once a second at most.
 #[derive(Clone)]
 pub struct Readiness {
     health: Arc<dyn Health>,
     draining: Draining,
-    last: Arc<Mutex<Option<(Instant, Result<(), String>)>>>,
+    last: Arc<Mutex<Option<Look>>>,
 }
 
 impl Readiness {

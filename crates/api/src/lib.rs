@@ -18,7 +18,7 @@
 //! ```
 //!
 //! * Any `commerce::Failure` turns into a [`Problem`] by `?`; [`Fail`] lists the statuses for the document.
-//! * Answers: [`answer::Json`], [`answer::Created`], [`answer::CreatedAt`], [`answer::Tagged`] (ETag and 304),
+//! * Answers: [`answer::Json`], [`answer::Created`], [`answer::CreatedAt`], [`answer::Tagged`] (`ETag` and 304),
 //!   [`answer::Accepted`], [`answer::NoContent`], [`answer::Once`] (under an `Idempotency-Key`).
 //! * Under an `Idempotency-Key` take [`extract::Keyed`] instead of `Body` and call [`extract::Keyed::once`].
 //! * Lists take [`extract::Paging`] (or a query of their own with `limit` and `cursor`) and answer [`extract::PageView`].

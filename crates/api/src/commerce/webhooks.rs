@@ -14,18 +14,24 @@ use paperclip::{
     v2::{models::DefaultOperationRaw, schema::Apiv2Schema},
 };
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::Commerce;
 use crate::{
     Fail, Problem,
-    answer::NoContent,
+    answer::Json,
     extract::{Path, no_definitions},
     openapi,
 };
 
 const LARGEST: usize = 1_048_576;
+
+/// The message is kept; it will be acted on.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct WebhookReceipt {
+    pub received: bool,
+}
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ProviderPath {
@@ -41,14 +47,14 @@ pub async fn receive(
     commerce: Data<Commerce>,
     path: Path<ProviderPath>,
     message: Message,
-) -> Result<NoContent, Fail<401>> {
+) -> Result<Json<WebhookReceipt>, Fail<401>> {
     let provider = path.0.provider;
     if commerce.sales.gateways.get(&provider).is_none() {
         return Err(Problem::not_found().into());
     }
     let Message { headers, body } = message;
     commerce.sales.receive_notice(&provider, &headers, &body).await?;
-    Ok(NoContent)
+    Ok(Json(WebhookReceipt { received: true }))
 }
 
 /// A request as it came: the signature covers these very bytes.

@@ -133,7 +133,7 @@ fn bearer_scheme() -> SecurityScheme {
         flow: None,
         auth_url: None,
         token_url: None,
-        scopes: Default::default(),
+        scopes: std::collections::BTreeMap::default(),
         description: Some("The access token that `POST /v1/auth/login` answers with.".into()),
     }
 }

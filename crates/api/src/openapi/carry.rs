@@ -25,10 +25,10 @@ fn outgoing() -> SchemaGenerator {
 
 fn carry<T: JsonSchema>(mut generator: SchemaGenerator) -> DefaultSchemaRaw {
     let schema = generator.subschema_for::<T>().to_value();
-    carrier(schema, generator.take_definitions(true))
+    carrier(&schema, &generator.take_definitions(true))
 }
 
-fn carrier(schema: Value, definitions: Map<String, Value>) -> DefaultSchemaRaw {
+fn carrier(schema: &Value, definitions: &Map<String, Value>) -> DefaultSchemaRaw {
     let carried = json!({ CARRIER: { "schema": schema, "definitions": definitions } });
     DefaultSchemaRaw { example: Some(carried), ..DefaultSchemaRaw::default() }
 }
@@ -97,10 +97,10 @@ pub fn document_parameters<T: JsonSchema>(
         let (schema, description) = parameter_schema(schema.clone());
         let parameter = Parameter {
             required: *place == ParameterIn::Path || required.contains(&name.as_str()),
-            in_: place.clone(),
+            in_: *place,
             name: name.clone(),
             description,
-            schema: Some(carrier(schema, definitions.clone())),
+            schema: Some(carrier(&schema, &definitions)),
             ..Parameter::default()
         };
         operation.parameters.push(Either::Right(parameter));

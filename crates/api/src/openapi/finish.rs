@@ -50,33 +50,30 @@ fn object(value: Option<&mut Value>) -> Map<String, Value> {
     }
 }
 
-fn document(
-    collected: &mut Value,
-    paths: Map<String, Value>,
-    schemas: Map<String, Value>,
-) -> Value {
+fn document(collected: &mut Value, paths: Map<String, Value>, types: Map<String, Value>) -> Value {
     let problem = json!({
         "description": "Any other refusal",
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
     });
     let mut components = Map::new();
-    components.insert("schemas".into(), Value::Object(schemas));
+    components.insert("schemas".into(), Value::Object(types));
     components.insert("responses".into(), json!({ "Problem": problem }));
-    let schemes = object(collected.get_mut("securityDefinitions"));
-    let schemes: Map<_, _> =
-        schemes.into_iter().map(|(name, scheme)| (name, bearer(scheme))).collect();
-    components.insert("securitySchemes".into(), Value::Object(schemes));
+    let declared = object(collected.get_mut("securityDefinitions"));
+    let security: Map<_, _> =
+        declared.into_iter().map(|(name, scheme)| (name, bearer(&scheme))).collect();
+    components.insert("securitySchemes".into(), Value::Object(security));
     let take = |collected: &mut Value, key: &str| {
         collected.get_mut(key).map(Value::take).unwrap_or_default()
     };
     let (info, tags) = (take(collected, "info"), take(collected, "tags"));
+    let (paths, components) = (Value::Object(paths), Value::Object(components));
     json!({ "openapi": "3.0.3", "info": info, "tags": tags, "paths": paths, "components": components })
 }
 
 /// Swagger 2.0 knows no bearer tokens; an API key in `Authorization` stands for one.
-fn bearer(scheme: Value) -> Value {
+fn bearer(scheme: &Value) -> Value {
     if scheme.get("name").and_then(Value::as_str) != Some("Authorization") {
-        return scheme;
+        return scheme.clone();
     }
     let description = scheme.get("description").cloned().unwrap_or_default();
     json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": description })

@@ -104,7 +104,7 @@ mod tests {
 
     #[test]
     fn waiting_grows_up_to_a_limit() {
-        let backoff = Backoff { first: Duration::from_secs(1), most: Duration::from_secs(300) };
+        let backoff = Backoff { first: Duration::from_secs(1), most: Duration::from_mins(5) };
 
         assert_eq!(backoff.after(1, 0), Duration::from_millis(500));
         assert!(backoff.after(3, 128) > backoff.after(1, 255));

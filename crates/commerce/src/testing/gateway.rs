@@ -197,7 +197,7 @@ impl PaymentGateway for ModelProvider {
             return Err(NoticeError::Forged);
         }
         let payload: Value = serde_json::from_slice(body).map_err(|_| NoticeError::Unreadable)?;
-        let text = |name: &str| payload[name].as_str().map(str::to_owned);
+        let text = |name: &str| payload.get(name).and_then(Value::as_str).map(str::to_owned);
         Ok(Notice {
             provider: "model".into(),
             event_id: text("id").ok_or(NoticeError::Unreadable)?,

@@ -18,6 +18,9 @@ use governor::{
     state::keyed::DefaultKeyedStateStore,
 };
 
+/// Counters by policy and limit.
+type Counters = HashMap<(String, u32), Arc<Counter>>;
+
 type Counter =
     RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock, StateInformationMiddleware>;
 
@@ -26,7 +29,7 @@ const CROWD: usize = 50_000;
 
 /// One counter for each policy; clones share them.
 #[derive(Clone, Default)]
-pub struct MemoryLimiter(Arc<RwLock<HashMap<(String, u32), Arc<Counter>>>>);
+pub struct MemoryLimiter(Arc<RwLock<Counters>>);
 
 impl MemoryLimiter {
     fn counter(&self, quota: &Quota) -> Option<Arc<Counter>> {
