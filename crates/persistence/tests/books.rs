@@ -1,6 +1,4 @@
 //! Reading the books and the audit log, and what both refuse, on both engines.
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod support;
 
 use commerce::{

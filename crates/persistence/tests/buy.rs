@@ -1,5 +1,9 @@
 //! What buying is promised by its store: the same on both engines, and the same as in memory.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot set up its world should stop"
+)]
 
 use std::{collections::BTreeMap, sync::Arc};
 

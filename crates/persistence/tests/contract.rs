@@ -1,6 +1,4 @@
 //! What every store promises, on both engines.
-#![expect(clippy::unwrap_used, reason = "tests")]
-
 mod support;
 
 use chrono::TimeDelta;

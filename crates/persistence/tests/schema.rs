@@ -1,5 +1,5 @@
 //! Migrations there and back with data in the tables, and a check that finds what was tampered with.
-#![expect(clippy::unwrap_used, reason = "tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
 
 mod support;
 

@@ -14,12 +14,15 @@ use crate::{
     wiring::{House, chain},
 };
 
-/// Souk, a commerce backend. To try it: `souk serve`, then open http://127.0.0.1:8080/docs
-///
-/// Configuration: config/default.toml explains every setting; SOUK_ENV chooses development (the default),
-/// production or test; SOUK__SECTION__KEY overrides one setting.
+/// What the command line says of itself, and what to do first.
+const ABOUT: &str =
+    "Souk, a commerce backend. To try it: `souk serve`, then open http://127.0.0.1:8080/docs";
+const MORE: &str = "Configuration: config/default.toml explains every setting; SOUK_ENV chooses development (the \
+     default),\nproduction or test; SOUK__SECTION__KEY overrides one setting.";
+
+/// The command line of `souk`.
 #[derive(Debug, Parser)]
-#[command(name = "souk", version)]
+#[command(name = "souk", version, about = ABOUT, after_help = MORE)]
 struct Arguments {
     #[command(subcommand)]
     command: Command,
