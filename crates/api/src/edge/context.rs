@@ -15,7 +15,15 @@ pub struct Request {
     pub path: String,
     pub address: IpAddr,
     /// The strictest quota the request met, for the headers of the answer.
-    pub quota: Cell<Option<(Verdict, u64)>>,
+    pub quota: Cell<Option<Met>>,
+}
+
+/// A quota that a request met, and what is left of it.
+#[derive(Debug, Clone, Copy)]
+pub struct Met {
+    pub policy: &'static str,
+    pub verdict: Verdict,
+    pub window_s: u64,
 }
 
 /// Runs `work` with `request` at hand.
@@ -36,12 +44,11 @@ pub fn path() -> String {
 }
 
 /// Remembers a quota the request met; the one with the least left is told to the client.
-pub fn met_quota(verdict: Verdict, window_s: u64) {
+pub fn met_quota(met: Met) {
     let _ = REQUEST.try_with(|request| {
-        let stricter =
-            request.quota.get().is_none_or(|(known, _)| verdict.remaining <= known.remaining);
-        if stricter {
-            request.quota.set(Some((verdict, window_s)));
+        let known = request.quota.get().map(|known| known.verdict.remaining);
+        if known.is_none_or(|remaining| met.verdict.remaining <= remaining) {
+            request.quota.set(Some(met));
         }
     });
 }

@@ -26,7 +26,7 @@ pub struct Quotas {
 }
 
 /// Whom an attempt is counted for.
-pub(crate) fn principal(_: &HttpRequest, actor: Option<&Actor>) -> String {
+pub(crate) fn principal(actor: Option<&Actor>) -> String {
     match actor {
         Some(actor) => format!("user:{}", actor.user.uuid().simple()),
         None => client(),
@@ -41,14 +41,14 @@ fn client() -> String {
 /// Counts an attempt; refuses it when there were too many.
 pub(crate) async fn meet(
     request: &HttpRequest,
-    policy: &str,
+    policy: &'static str,
     principal: &str,
 ) -> Result<(), Problem> {
     let Some(quotas) = request.app_data::<Data<Quotas>>() else { return Ok(()) };
     let Some(quota) = quotas.policies.get(policy) else { return Ok(()) };
     let verdict = quotas.limiter.hit(quota, principal).await;
     let verdict = verdict.map_err(commerce::CommitError::from)?;
-    context::met_quota(verdict, quota.period.as_secs());
+    context::met_quota(context::Met { policy, verdict, window_s: quota.period.as_secs() });
     if verdict.allowed { Ok(()) } else { Err(too_often(verdict.reset)) }
 }
 
@@ -64,7 +64,7 @@ pub fn limited<B: MessageBody + 'static>(policy: &'static str) -> impl AsyncLimi
         Box::pin(async move {
             let (http, mut payload) = request.into_parts();
             let actor = Signed::from_request(&http, &mut actix_web::dev::Payload::None).await;
-            let principal = principal(&http, actor.as_ref().ok().map(|signed| &signed.0));
+            let principal = principal(actor.as_ref().ok().map(|signed| &signed.0));
             if let Err(problem) = meet(&http, policy, &principal).await {
                 return Ok(ServiceResponse::from_err(problem, http));
             }

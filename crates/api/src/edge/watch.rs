@@ -3,10 +3,11 @@
 use std::{cell::Cell, rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
-    Error,
+    Error, HttpResponse, ResponseError,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
-    http::header::{HeaderMap, HeaderName, HeaderValue},
+    error::InternalError,
+    http::header::{self, HeaderMap, HeaderName, HeaderValue},
     middleware::Next,
     web::Data,
 };
@@ -45,34 +46,41 @@ pub async fn watch(
         quota: Cell::new(None),
     });
     let span = info_span!("request", id = %seen.id, method = %request.method(), path = %seen.path);
+    let method = request.method().clone();
     let handled = context::with(seen.clone(), handle(request, next, &watch)).instrument(span);
-    let mut response = handled.await?;
-    let pattern = response.request().match_pattern();
-    let method = response.request().method().clone();
-    watch.metrics.request(&method, pattern.as_deref(), response.status(), started.elapsed());
-    dress(response.response_mut().headers_mut(), &seen, &watch);
-    let docs = seen.path.starts_with("/docs");
-    headers::secure(response.response_mut().headers_mut(), docs);
-    Ok(response)
+    let mut handled = handled.await;
+    let (pattern, response) = match &mut handled {
+        Ok(service) => (service.request().match_pattern(), service.response_mut()),
+        Err(response) => (None, response),
+    };
+    let took = started.elapsed();
+    watch.metrics.request(&method, pattern.as_deref(), response.status(), took);
+    tracing::info!(
+        target: "access", id = %seen.id, %method, path = %seen.path, address = %seen.address,
+        status = response.status().as_u16(), took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+    );
+    dress(response.headers_mut(), &seen, &watch);
+    headers::secure(response.headers_mut(), seen.path.starts_with("/docs"));
+    handled.map_err(|response| InternalError::from_response("refused at the edge", response).into())
 }
 
+/// The answer; an `Err` is one that has lost its request, which must stay unshared while it is routed.
 async fn handle(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
     watch: &Watch,
-) -> Result<ServiceResponse<BoxBody>, Error> {
-    let anonymous = !request.headers().contains_key("authorization");
-    let http = request.request().clone();
-    if anonymous && http.path().starts_with("/v1/") {
-        let principal = quota::principal(&http, None);
-        if let Err(problem) = quota::meet(&http, "default", &principal).await {
-            return Ok(ServiceResponse::from_err(problem, http));
+) -> Result<ServiceResponse<BoxBody>, HttpResponse> {
+    let anonymous = !request.headers().contains_key(header::AUTHORIZATION);
+    if anonymous && request.path().starts_with("/v1/") {
+        let principal = quota::principal(None);
+        if let Err(problem) = quota::meet(request.request(), "default", &principal).await {
+            return Ok(request.error_response(problem));
         }
     }
     match tokio::time::timeout(watch.request_timeout, next.call(request)).await {
         Ok(Ok(response)) => Ok(headers::as_problem(response.map_into_boxed_body())),
-        Ok(Err(error)) => Ok(headers::as_problem(ServiceResponse::from_err(error, http))),
-        Err(_) => Ok(ServiceResponse::from_err(headers::took_too_long(), http)),
+        Ok(Err(error)) => Err(error.error_response()),
+        Err(_) => Err(headers::took_too_long().error_response()),
     }
 }
 
@@ -96,10 +104,11 @@ fn dress(headers: &mut HeaderMap, seen: &Request, watch: &Watch) {
         }
     };
     put("x-request-id", seen.id.clone());
-    if let Some((verdict, window)) = seen.quota.get() {
-        put("ratelimit-policy", format!("\"default\";q={};w={window}", verdict.limit));
+    if let Some(met) = seen.quota.get() {
+        let (name, verdict) = (met.policy, met.verdict);
+        put("ratelimit-policy", format!("\"{name}\";q={};w={}", verdict.limit, met.window_s));
         let reset = verdict.reset.as_millis().div_ceil(1000);
-        put("ratelimit", format!("\"default\";r={};t={reset}", verdict.remaining));
+        put("ratelimit", format!("\"{name}\";r={};t={reset}", verdict.remaining));
     }
     if watch.draining.is_draining() {
         put("connection", "close".into());

@@ -45,7 +45,7 @@ pub(crate) async fn actor(request: &HttpRequest) -> Result<Option<Actor>, Proble
     let doorkeeper = request.app_data::<Doorkeeper>().cloned().ok_or_else(Problem::unwired)?;
     let actor = doorkeeper.authenticate(token).await?;
     request.extensions_mut().insert(actor);
-    quota::meet(request, "default", &quota::principal(request, Some(&actor))).await?;
+    quota::meet(request, "default", &quota::principal(Some(&actor))).await?;
     Ok(Some(actor))
 }
 

@@ -116,7 +116,7 @@ where
             let key = key(&request)?;
             let raw = raw.await?;
             let value = body::understand(&raw)?;
-            let principal = quota::principal(&request, actor.as_ref());
+            let principal = quota::principal(actor.as_ref());
             let route = request.match_pattern().unwrap_or_default();
             let scope = format!("{principal} {} {route}", request.method());
             let hash = fingerprint(&request, &raw);
