@@ -92,7 +92,11 @@ impl House {
             outbox: store.clone(),
             audits: store,
         };
-        vec![api::identity::routes(self.identity.clone()), api::commerce::routes(commerce)]
+        vec![
+            api::identity::routes(self.identity.clone()),
+            api::buy::routes(self.buy.clone()),
+            api::commerce::routes(commerce),
+        ]
     }
 
     /// Everyone who acts on events.

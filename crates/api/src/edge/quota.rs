@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use actix_web::{
-    FromRequest, HttpRequest,
+    HttpRequest,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     http::StatusCode,
@@ -16,7 +16,7 @@ use commerce::{
 };
 
 use super::{address, context};
-use crate::{extract::Signed, problem::Problem};
+use crate::{extract, problem::Problem};
 
 /// The limiter and its policies, by name.
 #[derive(Clone)]
@@ -63,8 +63,8 @@ pub fn limited<B: MessageBody + 'static>(policy: &'static str) -> impl AsyncLimi
     move |request: ServiceRequest, next: Next<B>| -> Limiting {
         Box::pin(async move {
             let (http, mut payload) = request.into_parts();
-            let actor = Signed::from_request(&http, &mut actix_web::dev::Payload::None).await;
-            let principal = principal(actor.as_ref().ok().map(|signed| &signed.0));
+            let actor = extract::auth::actor(&http).await;
+            let principal = principal(actor.ok().flatten().as_ref());
             if let Err(problem) = meet(&http, policy, &principal).await {
                 return Ok(ServiceResponse::from_err(problem, http));
             }

@@ -1,6 +1,6 @@
 //! What handlers read from a request; each documents itself.
 
-mod auth;
+pub(crate) mod auth;
 mod body;
 mod client;
 mod id;

@@ -1,0 +1,211 @@
+//! A shop of its own for each test: `souk serve` as a process, beside a sandbox gateway that outlives it.
+
+use std::{
+    collections::BTreeMap,
+    path::PathBuf,
+    process::{ExitStatus, Output, Stdio},
+    time::Duration,
+};
+
+use sandbox::Sandbox;
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+use crate::{Client, Database, Engine};
+
+/// How long a condition may take to come true before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(30);
+/// The secret the sandbox signs webhooks with, in `config/test.toml`.
+pub const WEBHOOK_SECRET: &str = "development-only-test-webhook-secret";
+pub const API_KEY: &str = "development-only-test-key";
+
+/// A running `souk serve` or `souk worker`; killed when dropped.
+#[derive(Debug)]
+pub struct Server {
+    pub url: String,
+    child: Child,
+}
+
+impl Server {
+    /// `kill -9`.
+    pub async fn kill(mut self) {
+        self.child.kill().await.unwrap();
+    }
+
+    /// `kill -TERM`, without waiting.
+    pub fn ask_to_stop(&self) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(
+            std::process::Command::new("kill").args(["-TERM", &id]).status().unwrap().success()
+        );
+    }
+
+    /// `kill -TERM`, and the way it ended.
+    pub async fn terminate(mut self) -> ExitStatus {
+        self.ask_to_stop();
+        self.child.wait().await.unwrap()
+    }
+
+    pub fn process(&self) -> u32 {
+        self.child.id().unwrap()
+    }
+}
+
+/// A shop with the demonstration goods and people, and a gateway of its own.
+pub struct Shop {
+    pub database: Database,
+    pub sandbox: Sandbox,
+    pub server: Option<Server>,
+    variables: BTreeMap<String, String>,
+    folder: TempDir,
+}
+
+impl Shop {
+    pub async fn open(engine: Engine) -> Self {
+        Self::open_with(engine, &[]).await
+    }
+
+    /// One whose settings differ: `("SOUK__AUTH__BCRYPT_COST", "12")`.
+    pub async fn open_with(engine: Engine, settings: &[(&str, &str)]) -> Self {
+        let folder = TempDir::new().unwrap();
+        let database = Database::make(engine, &folder).await;
+        let gateway = sandbox::Config {
+            bind: "127.0.0.1:0".into(),
+            api_key: API_KEY.into(),
+            webhook_secret: WEBHOOK_SECRET.into(),
+            ..sandbox::Config::default()
+        };
+        let sandbox = sandbox::start(gateway).await.unwrap();
+        let mut variables = BTreeMap::from([
+            ("SOUK_ENV".to_owned(), "test".to_owned()),
+            ("SOUK__SEED__DEMO".to_owned(), "true".to_owned()),
+            ("SOUK__DATABASE__URL".to_owned(), database.url.clone()),
+            ("SOUK__PAYMENTS__SANDBOX__BASE_URL".to_owned(), sandbox.url()),
+            ("SOUK__MAIL__FOLDER".to_owned(), folder.path().join("mail").display().to_string()),
+        ]);
+        for (name, value) in settings {
+            variables.insert((*name).to_owned(), (*value).to_owned());
+        }
+        let mut shop = Self { database, sandbox, server: None, variables, folder };
+        shop.start().await;
+        shop
+    }
+
+    /// Starts the server, at the address it had before if it had one; webhooks go there.
+    pub async fn start(&mut self) {
+        let server = self.serve(&["serve"], &[]).await;
+        let address = server.url.trim_start_matches("http://").to_owned();
+        self.variables.insert("SOUK__SERVER__BIND".into(), address);
+        self.sandbox.set_webhook_url(format!("{}/v1/webhooks/sandbox", server.url));
+        self.server = Some(server);
+    }
+
+    /// Another `souk serve` on the same database, at an address of its own.
+    pub async fn another_server(&self, arguments: &[&str]) -> Server {
+        let arguments = [&["serve"], arguments].concat();
+        self.serve(&arguments, &[("SOUK__SERVER__BIND", "127.0.0.1:0")]).await
+    }
+
+    /// A `souk worker` on the same database.
+    pub async fn another_worker(&self) -> Server {
+        self.serve(&["worker"], &[]).await
+    }
+
+    async fn serve(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
+        let mut command = self.souk(arguments);
+        command.envs(variables.iter().copied()).stdout(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let first = tokio::time::timeout(PATIENCE, lines.next_line()).await;
+        let Ok(Ok(Some(first))) = first else { panic!("souk {arguments:?} did not start") };
+        // Whatever else it says must not fill the pipe.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        let url = first.rsplit(' ').next().unwrap().to_owned();
+        Server { url, child }
+    }
+
+    fn souk(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(binary());
+        command.args(arguments).envs(&self.variables).current_dir(self.folder.path());
+        command
+    }
+
+    /// Runs `souk` with these arguments on this shop's settings.
+    pub async fn run(&self, arguments: &[&str]) -> Output {
+        self.souk(arguments).output().await.unwrap()
+    }
+
+    pub fn url(&self) -> &str {
+        &self.server().url
+    }
+
+    pub fn server(&self) -> &Server {
+        self.server.as_ref().unwrap()
+    }
+
+    /// Someone who is not signed in.
+    pub fn client(&self) -> Client {
+        Client::new(self.url())
+    }
+
+    pub fn mail_folder(&self) -> PathBuf {
+        self.folder.path().join("mail")
+    }
+
+    /// Every invariant by `souk check`, while nothing is left over for later.
+    pub async fn check(&self) {
+        let output = self.run(&["check"]).await;
+        let said = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && !said.contains("LATE"), "{said}");
+    }
+
+    /// Waits until what is in flight has arrived, checks every invariant, and goes away.
+    pub async fn close(mut self) {
+        self.settled().await;
+        self.check().await;
+        if let Some(server) = self.server.take() {
+            assert!(server.terminate().await.success(), "souk ended badly");
+        }
+        self.sandbox.stop().await;
+        self.database.drop().await;
+    }
+
+    /// Waits until every event has been delivered.
+    pub async fn settled(&self) {
+        let waiting = "select count(*) from commerce_deliveries where state = 'waiting'";
+        until("every event is delivered", || async { self.database.number(waiting).await == 0 })
+            .await;
+    }
+}
+
+/// Waits for a condition; fails with its name when it does not come true.
+#[track_caller]
+pub fn until<F, R>(what: &str, mut holds: F) -> impl Future<Output = ()>
+where
+    F: FnMut() -> R,
+    R: Future<Output = bool>,
+{
+    let what = what.to_owned();
+    async move {
+        let waited = tokio::time::timeout(PATIENCE, async {
+            while !holds().await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        assert!(waited.await.is_ok(), "waited in vain until {what}");
+    }
+}
+
+/// The `souk` that `SOUK_BIN` names, else the one beside this test.
+pub fn binary() -> PathBuf {
+    if let Ok(named) = std::env::var("SOUK_BIN") {
+        return named.into();
+    }
+    let test = std::env::current_exe().unwrap();
+    let folders = test.ancestors().skip(1).take(2);
+    let found = folders.map(|folder| folder.join("souk")).find(|souk| souk.is_file());
+    found.unwrap_or_else(|| panic!("no souk beside this test: cargo build -p server"))
+}
