@@ -1,9 +1,9 @@
 //! Delivers events to their subscribers and runs the periodic sweeps; stops when asked, finishing what it holds.
 
-use std::{sync::Arc, time::Duration};
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures_util::{StreamExt, stream};
+use futures_util::{FutureExt, StreamExt, stream};
 use tokio::{sync::watch, task::JoinSet, time::Instant};
 use tracing::{error, info, warn};
 
@@ -92,41 +92,60 @@ impl Worker {
 
     /// Delivers one batch; returns how many deliveries it saw.
     pub async fn deliver_batch(&self) -> Result<usize, crate::StoreError> {
+        let (_stop, never) = watch::channel(false);
+        self.deliver_batch_until(&never).await
+    }
+
+    /// The same; what has not begun when the worker is asked to stop is given back.
+    async fn deliver_batch_until(
+        &self,
+        stopped: &watch::Receiver<bool>,
+    ) -> Result<usize, crate::StoreError> {
         let names: Vec<_> = self.subscribers.iter().map(|subscriber| subscriber.name()).collect();
         let settings = &self.settings;
+        // The lease begins after this moment, so it lasts longer than we think.
+        let begun = Instant::now();
         let batch = self.outbox.lease(&names, settings.batch, settings.lease).await?;
         let seen = batch.len();
-        let outcomes: Vec<_> = stream::iter(batch)
+        let mut outcomes = stream::iter(batch)
             .map(|delivery| async {
-                let outcome = self.attempt(&delivery).await;
+                let left = settings.lease.saturating_sub(begun.elapsed());
+                let outcome = if *stopped.borrow() || left.is_zero() {
+                    Outcome::Later {
+                        at: self.env.now(),
+                        error: "given back before its turn".into(),
+                    }
+                } else {
+                    self.attempt(&delivery, left).await
+                };
                 (delivery, outcome)
             })
             .buffer_unordered(settings.concurrency.max(1))
-            .collect()
-            .await;
-        if !outcomes.is_empty() {
-            self.outbox.settle(&outcomes).await?;
+            .ready_chunks(seen.max(1));
+        // What is done is written down at once: a slow neighbour must not keep it open.
+        while let Some(done) = outcomes.next().await {
+            self.outbox.settle(&done).await?;
         }
         Ok(seen)
     }
 
-    async fn attempt(&self, delivery: &Delivery) -> Outcome {
+    /// One try. A handler may not outlive its lease, or another worker would run beside it.
+    async fn attempt(&self, delivery: &Delivery, lease: Duration) -> Outcome {
         let Some(subscriber) = self.subscribers.iter().find(|s| s.name() == delivery.subscriber)
         else {
             return Outcome::Dead { error: "nobody listens under that name".into() };
         };
-        // A handler may not outlive its lease, or another worker would run beside it.
-        let handled = tokio::time::timeout(self.settings.lease, subscriber.handle(delivery)).await;
-        match handled.unwrap_or_else(|_| Err(Trouble::Passing("took longer than its lease".into())))
-        {
+        let handled = AssertUnwindSafe(subscriber.handle(delivery)).catch_unwind();
+        let handled = match tokio::time::timeout(lease, handled).await {
+            Ok(Ok(handled)) => handled,
+            Ok(Err(_)) => Err(Trouble::Passing("its handler panicked".into())),
+            Err(_) => Err(Trouble::Passing("took longer than its lease".into())),
+        };
+        match handled {
             Ok(()) => Outcome::Done,
             Err(Trouble::Passing(error)) if delivery.attempts < self.settings.max_attempts => {
                 warn!(event = %delivery.name, subscriber = %delivery.subscriber, attempts = delivery.attempts, %error, "a delivery failed and will be tried again");
-                let [jitter] = self.env.bytes::<1>();
-                let wait = self.settings.backoff.after(delivery.attempts, jitter);
-                let wait = chrono::TimeDelta::from_std(wait).unwrap_or_default();
-                let now = self.env.now();
-                Outcome::Later { at: now.checked_add_signed(wait).unwrap_or(now), error }
+                Outcome::Later { at: self.next_try(delivery.attempts), error }
             }
             Err(trouble) => {
                 error!(event = %delivery.name, subscriber = %delivery.subscriber, attempts = delivery.attempts, error = %trouble, "a delivery was given up");
@@ -134,11 +153,19 @@ impl Worker {
             }
         }
     }
+
+    fn next_try(&self, attempts: u32) -> crate::Timestamp {
+        let [jitter] = self.env.bytes::<1>();
+        let wait = self.settings.backoff.after(attempts, jitter);
+        let wait = chrono::TimeDelta::from_std(wait).unwrap_or_default();
+        let now = self.env.now();
+        now.checked_add_signed(wait).unwrap_or(now)
+    }
 }
 
 async fn deliver(worker: Arc<Worker>, mut stopped: watch::Receiver<bool>) {
     while !*stopped.borrow() {
-        match worker.deliver_batch().await {
+        match worker.deliver_batch_until(&stopped).await {
             Ok(seen) if seen > 0 => continue,
             Ok(_) => {}
             Err(error) => error!(error = ?error, "the outbox could not be read"),
@@ -180,13 +207,20 @@ async fn sweep_now_and_then(
 
 async fn sweep_until_idle(sweep: &dyn Sweep, stopped: &watch::Receiver<bool>) {
     while !*stopped.borrow() {
-        match sweep.run().await {
-            Ok(0) => return,
-            Ok(moved) => info!(sweep = sweep.name(), moved, "swept"),
-            Err(trouble) => {
+        match AssertUnwindSafe(sweep.run()).catch_unwind().await {
+            Ok(Ok(0)) => return,
+            Ok(Ok(moved)) => info!(sweep = sweep.name(), moved, "swept"),
+            Err(_) => {
+                error!(sweep = sweep.name(), "a sweep panicked");
+                return;
+            }
+            Ok(Err(trouble)) => {
                 error!(sweep = sweep.name(), error = %trouble, "a sweep failed");
                 return;
             }
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
