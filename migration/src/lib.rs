@@ -6,11 +6,14 @@ mod m20260901_000001_commerce;
 mod m20260901_000002_identity;
 mod m20260901_000003_buy;
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use sea_orm_migration::{
     prelude::*,
-    sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend},
+    sea_orm::{
+        ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, EntityTrait,
+    },
+    seaql_migrations,
 };
 
 #[derive(Debug)]
@@ -48,11 +51,21 @@ pub async fn up_on(db: &DatabaseConnection) -> Result<(), DbErr> {
     if db.get_database_backend() == DbBackend::Postgres {
         db.execute_unprepared("select pg_advisory_lock(7305816)").await?;
     }
-    let done = Migrator::up(db, None).await;
+    let done = apply_pending(db).await;
     if db.get_database_backend() == DbBackend::Postgres {
         db.execute_unprepared("select pg_advisory_unlock(7305816)").await?;
     }
     done
+}
+
+/// A newer release may have been here: while the releases change places, the older one goes on with what it finds.
+async fn apply_pending(db: &DatabaseConnection) -> Result<(), DbErr> {
+    if is_current(db).await? { Ok(()) } else { Migrator::up(db, None).await }
+}
+
+/// Whether every migration this release knows was applied; later ones are no concern of its own.
+pub async fn is_current(db: &DatabaseConnection) -> Result<bool, DbErr> {
+    Ok(status_on(db).await?.iter().all(|migration| migration.applied))
 }
 
 /// Takes the last `steps` migrations back, with the data in their tables; all of them when absent.
@@ -86,12 +99,18 @@ pub async fn status(url: &str) -> Result<Vec<State>, DbErr> {
 
 /// As [`status`], over a connection the caller keeps.
 pub async fn status_on(db: &DatabaseConnection) -> Result<Vec<State>, DbErr> {
-    let all = Migrator::get_migration_with_status_read_only(db).await?;
-    let state = |one: &sea_orm_migration::Migration| State {
-        name: one.name().to_owned(),
-        applied: one.status() == sea_orm_migration::MigrationStatus::Applied,
-    };
-    Ok(all.iter().map(state).collect())
+    let applied = applied(db).await?;
+    let state = |name: &str| State { name: name.to_owned(), applied: applied.contains(name) };
+    Ok(Migrator::migrations().iter().map(|one| state(one.name())).collect())
+}
+
+/// The names in the database's own list, which a newer release may have written as well.
+async fn applied(db: &DatabaseConnection) -> Result<HashSet<String>, DbErr> {
+    if !SchemaManager::new(db).has_table("seaql_migrations").await? {
+        return Ok(HashSet::new());
+    }
+    let rows = seaql_migrations::Entity::find().all(db).await?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
 }
 
 /// A single connection: the migrator switches `PRAGMA foreign_keys` off and on, and with more of them one would stay off.

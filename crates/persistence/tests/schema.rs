@@ -71,6 +71,21 @@ async fn migrations_go_down_and_up_again_with_data_in_the_tables() {
 }
 
 #[tokio::test]
+async fn an_older_release_goes_on_with_a_schema_that_is_ahead_and_none_with_one_behind() {
+    for test in TestDb::each_engine().await {
+        let later = "insert into seaql_migrations (version, applied_at) values ('m21000101_000001_later', 0)";
+        test.execute(later).await;
+
+        migration::up(&test.url).await.unwrap();
+        assert!(migration::is_current(test.db.reader()).await.unwrap());
+
+        test.execute("delete from seaql_migrations where version like '%_buy'").await;
+        assert!(!migration::is_current(test.db.reader()).await.unwrap());
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn foreign_keys_are_on_and_the_log_is_written_ahead_on_sqlite() {
     let test = TestDb::sqlite().await;
 
