@@ -1,6 +1,7 @@
 //! What somebody means to buy, with the prices they saw.
 
 mod change;
+mod forget;
 mod merge;
 mod ports;
 mod read;
@@ -9,6 +10,7 @@ mod tests;
 mod token;
 
 pub use change::{Added, NewItem};
+pub use forget::ForgetCarts;
 pub use merge::Merged;
 pub use ports::Carts;
 pub use read::{CartReading, LineIssue, LineReading};

@@ -1,6 +1,11 @@
 //! The rules of carts and of checking out.
 
-use commerce::{Currency, Failure, Money, OrderId, Version, order::OrderState, testing::moment};
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use commerce::{
+    Currency, Failure, Money, OrderId, Version, event::Sweep, order::OrderState, testing::moment,
+};
 
 use super::*;
 use crate::{
@@ -301,4 +306,27 @@ async fn parallel_changes_to_a_cart_all_count() {
     }
 
     assert_eq!(world.buy.cart(&world.shopper()).await.unwrap().lines[0].item.quantity, 8);
+}
+
+#[tokio::test]
+async fn a_cart_that_a_guest_left_behind_is_forgotten_and_a_users_is_not() {
+    let world = World::default();
+    let tea = world.sell("Tea", 5_00, StockPolicy::Hold, 10).await.variants[0].id;
+    let new = NewItem { variant: tea, quantity: 1, currency: None };
+    let guest = world.buy.add_item(&Shopper::Stranger, new).await.unwrap().token.unwrap();
+    world.add(tea, 1).await.unwrap();
+    let sweep = ForgetCarts {
+        carts: Arc::new(world.memory.clone()),
+        env: world.env.env(),
+        kept: TimeDelta::days(30),
+        every: Duration::from_secs(1),
+    };
+
+    world.env.clock.advance(TimeDelta::days(30));
+    assert_eq!(sweep.run().await.unwrap(), 0);
+    world.env.clock.advance(TimeDelta::seconds(2));
+
+    assert_eq!(sweep.run().await.unwrap(), 1);
+    assert!(matches!(world.buy.cart(&Shopper::Guest(guest)).await, Err(BuyError::NoCart)));
+    assert_eq!(world.buy.cart(&world.shopper()).await.unwrap().lines.len(), 1);
 }

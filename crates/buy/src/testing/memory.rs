@@ -303,7 +303,15 @@ impl Carts for Memory {
         Ok(checked_out.max_by_key(|(at, _)| *at).map(|(_, order)| order))
     }
 
-    async fn forget_guest_carts(&self, _: Timestamp, _: u32) -> Result<u64, StoreError> {
-        Ok(0)
+    async fn forget_guest_carts(&self, before: Timestamp, limit: u32) -> Result<u64, StoreError> {
+        let mut books = self.read();
+        let guests = books.all::<Cart>().into_iter().map(|stored| stored.state);
+        let left = guests.filter(|cart| matches!(cart.owner, Owner::Guest { .. }));
+        let left = left.filter(|cart| cart.updated_at < before);
+        let left: Vec<_> = left.take(usize::try_from(limit).unwrap_or(usize::MAX)).collect();
+        for cart in &left {
+            books.forget::<Cart>(cart.id.uuid());
+        }
+        Ok(u64::try_from(left.len()).unwrap_or(u64::MAX))
     }
 }

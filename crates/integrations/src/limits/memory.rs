@@ -3,7 +3,11 @@
 use std::{
     collections::HashMap,
     num::NonZeroU32,
-    sync::{Arc, PoisonError, RwLock},
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -19,83 +23,90 @@ use governor::{
 };
 
 /// Counters by policy and limit.
-type Counters = HashMap<(String, u32), Arc<Counter>>;
+type Counters<C> = HashMap<(String, u32), Arc<Counter<C>>>;
 
-type Counter =
-    RateLimiter<String, DefaultKeyedStateStore<String>, DefaultClock, StateInformationMiddleware>;
+type Cells<C> = RateLimiter<String, DefaultKeyedStateStore<String>, C, StateInformationMiddleware>;
 
 /// How many principals a counter may know before it forgets the quiet ones.
 const CROWD: usize = 50_000;
+/// How many attempts pass between two looks at the crowd, which cost more than an attempt.
+const GLANCE: u64 = 1_024;
+
+struct Counter<C: Clock> {
+    cells: Cells<C>,
+    /// How long until one attempt is given back.
+    gap: Duration,
+    attempts: AtomicU64,
+}
+
+impl<C: Clock> Counter<C> {
+    fn forget_the_quiet(&self) {
+        let attempts = self.attempts.fetch_add(1, Ordering::Relaxed);
+        if attempts % GLANCE == GLANCE - 1 && self.cells.len() > CROWD {
+            self.cells.retain_recent();
+        }
+    }
+}
 
 /// One counter for each policy; clones share them.
-#[derive(Clone, Default)]
-pub struct MemoryLimiter(Arc<RwLock<Counters>>);
+#[derive(Clone)]
+pub struct MemoryLimiter<C: Clock = DefaultClock> {
+    counters: Arc<RwLock<Counters<C>>>,
+    clock: C,
+}
 
-impl MemoryLimiter {
-    fn counter(&self, quota: &Quota) -> Option<Arc<Counter>> {
+impl Default for MemoryLimiter {
+    fn default() -> Self {
+        Self::at(DefaultClock::default())
+    }
+}
+
+impl<C: Clock + Clone> MemoryLimiter<C> {
+    /// A limiter that tells the time by this clock.
+    pub fn at(clock: C) -> Self {
+        Self { counters: Arc::default(), clock }
+    }
+
+    fn counter(&self, quota: &Quota) -> Option<Arc<Counter<C>>> {
         let name = (quota.policy.clone(), quota.limit);
-        let known = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
+        let known =
+            self.counters.read().unwrap_or_else(PoisonError::into_inner).get(&name).cloned();
         if known.is_some() {
             return known;
         }
         let limit = NonZeroU32::new(quota.limit)?;
         let gap = quota.period.checked_div(quota.limit)?;
         let rate = governor::Quota::with_period(gap)?.allow_burst(limit);
-        let counter = RateLimiter::keyed(rate).with_middleware::<StateInformationMiddleware>();
-        let mut counters = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        Some(counters.entry(name).or_insert_with(|| Arc::new(counter)).clone())
+        let cells = Cells::new(rate, DefaultKeyedStateStore::default(), self.clock.clone());
+        let counter = Arc::new(Counter { cells, gap, attempts: AtomicU64::new(0) });
+        let mut counters = self.counters.write().unwrap_or_else(PoisonError::into_inner);
+        Some(counters.entry(name).or_insert(counter).clone())
     }
 
     /// What the limiter says; a quota of nothing allows nothing.
     pub fn judge(&self, quota: &Quota, principal: &str) -> Verdict {
         let refused = |reset| Verdict { allowed: false, limit: quota.limit, remaining: 0, reset };
         let Some(counter) = self.counter(quota) else { return refused(quota.period) };
-        if counter.len() > CROWD {
-            counter.retain_recent();
-        }
-        match counter.check_key(&principal.to_owned()) {
-            Ok(state) => Verdict {
-                allowed: true,
-                limit: quota.limit,
-                remaining: state.remaining_burst_capacity(),
-                reset: quota.period,
-            },
-            Err(until) => refused(until.wait_time_from(DefaultClock::default().now())),
+        counter.forget_the_quiet();
+        match counter.cells.check_key(&principal.to_owned()) {
+            Ok(state) => {
+                let remaining = state.remaining_burst_capacity();
+                let used = quota.limit.saturating_sub(remaining);
+                let reset = counter.gap.saturating_mul(used);
+                Verdict { allowed: true, limit: quota.limit, remaining, reset }
+            }
+            Err(until) => refused(until.wait_time_from(self.clock.now())),
         }
     }
 }
 
 #[async_trait]
-impl Limiter for MemoryLimiter {
+impl<C> Limiter for MemoryLimiter<C>
+where
+    C: Clock + Clone + Send + Sync,
+    C::Instant: Send + Sync,
+{
     async fn hit(&self, quota: &Quota, principal: &str) -> Result<Verdict, StoreError> {
         Ok(self.judge(quota, principal))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    fn quota(limit: u32) -> Quota {
-        Quota { policy: "search".into(), limit, period: Duration::from_mins(1) }
-    }
-
-    #[test]
-    fn a_principal_is_refused_after_its_quota_and_others_are_not() {
-        let limiter = MemoryLimiter::default();
-
-        let verdicts: Vec<_> = (0..3).map(|_| limiter.judge(&quota(2), "one")).collect();
-
-        assert_eq!(verdicts.iter().map(|v| v.allowed).collect::<Vec<_>>(), [true, true, false]);
-        assert_eq!(verdicts[0].remaining, 1);
-        assert!(verdicts[2].reset > Duration::ZERO);
-        assert!(limiter.judge(&quota(2), "another").allowed);
-    }
-
-    #[test]
-    fn a_quota_of_nothing_allows_nothing() {
-        assert!(!MemoryLimiter::default().judge(&quota(0), "one").allowed);
     }
 }

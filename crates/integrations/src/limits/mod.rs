@@ -2,6 +2,8 @@
 
 mod memory;
 mod redis;
+#[cfg(test)]
+mod tests;
 
 pub use memory::MemoryLimiter;
 pub use redis::RedisLimiter;
