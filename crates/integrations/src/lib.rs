@@ -5,4 +5,6 @@ pub mod http;
 pub mod limits;
 pub mod mail;
 pub mod passwords;
+#[cfg(feature = "testing")]
+pub mod testing;
 pub mod tokens;

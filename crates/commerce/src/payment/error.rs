@@ -72,7 +72,7 @@ impl Failure for PaymentError {
             | Self::NotCaptured
             | Self::Gateway(GatewayError::Refused { .. }) => Kind::Conflict,
             Self::Order(error) => error.kind(),
-            Self::Gateway(_) => Kind::Unavailable,
+            Self::Gateway(_) | Self::Notice(NoticeError::Unavailable) => Kind::Unavailable,
             Self::Notice(_) => Kind::Unauthenticated,
             Self::Mismatch(_) | Self::Unbalanced(_) => Kind::Internal,
             Self::Commit(error) => error.kind(),
@@ -93,7 +93,7 @@ impl Failure for PaymentError {
             Self::Mismatch(_) => "provider_mismatch",
             Self::Order(error) => error.code(),
             Self::Gateway(GatewayError::Refused { .. }) => "provider_refused",
-            Self::Gateway(_) => "provider_unavailable",
+            Self::Gateway(_) | Self::Notice(NoticeError::Unavailable) => "provider_unavailable",
             Self::Notice(_) => "bad_signature",
             Self::Money(_) => "bad_amount",
             Self::Unbalanced(_) => "unbalanced",
@@ -106,6 +106,7 @@ impl Failure for PaymentError {
             Self::NoProvider(_) => "#/provider",
             Self::NothingToRefund | Self::RefundTooLarge { .. } => "#/amount",
             Self::OtherCurrency { .. } => "#/amount/currency",
+            Self::Commit(error) => return error.fields(),
             _ => return Vec::new(),
         };
         vec![FieldError::new(pointer, self.code(), self.to_string())]

@@ -27,12 +27,17 @@ pub struct NewRefund {
 }
 
 /// What the client needs to finish paying at the provider.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientAction {
-    /// `confirm` (send the card with the secret), `redirect` (open the URL).
+    /// `confirm` (send the card with the secret), `redirect` (open the URL), `checkout` (open the provider's
+    /// own form for the order).
     pub kind: String,
     pub client_secret: Option<String>,
     pub url: Option<String>,
+    /// The provider's name for what is being paid.
+    pub order_id: Option<String>,
+    /// Tells the provider's form who the shop is; no secret.
+    pub public_key: Option<String>,
 }
 
 /// The provider's current view of a payment.
@@ -53,6 +58,8 @@ pub enum IntentState {
     /// Waits for the customer, or is being worked on.
     Pending,
     RequiresAction,
+    /// The customer has agreed; the money waits until we capture it.
+    Approved,
     Captured,
     Failed {
         code: String,
@@ -112,6 +119,9 @@ pub enum NoticeError {
     OutsideTolerance,
     #[error("the body cannot be read")]
     Unreadable,
+    /// What proves the message could not be had just now; the provider will send it again.
+    #[error("the message cannot be checked at the moment")]
+    Unavailable,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -141,12 +151,21 @@ pub trait PaymentGateway: Send + Sync {
     async fn refund(&self, refund: &NewRefund) -> Result<SentRefund, GatewayError>;
 
     /// Checks the signature over the raw body; header names are lower case.
-    fn verify(
+    async fn verify(
         &self,
         headers: &BTreeMap<String, String>,
         body: &[u8],
         now: Timestamp,
     ) -> Result<Notice, NoticeError>;
+
+    /// Checks what the provider gave the customer to bring back, where it gives anything.
+    fn returned(
+        &self,
+        _provider_ref: &str,
+        _proof: &BTreeMap<String, String>,
+    ) -> Result<(), NoticeError> {
+        Ok(())
+    }
 }
 
 /// The providers that are switched on, by name.

@@ -88,14 +88,20 @@ pub(super) fn tax_within(
     order: &Order,
 ) -> Result<Money, PaymentError> {
     let currency = amount.currency;
-    let live = || payment.refunds.iter().filter(|refund| refund.is_live());
-    let given = Money::sum(currency, live().map(|refund| refund.amount))?;
-    let given_tax = Money::sum(currency, live().map(|refund| refund.tax))?;
-    let tax_left = order.totals.tax.minus(given_tax)?;
+    let live = payment.refunds.iter().filter(|refund| refund.is_live());
+    let given = Money::sum(currency, live.map(|refund| refund.amount))?;
+    let tax_left = tax_left(payment, order)?;
     let net_left = order.totals.total.minus(given)?.minus(tax_left)?;
     let weight = |money: Money| u64::try_from(money.minor).unwrap_or_default();
     let parts = amount.split(&[weight(net_left), weight(tax_left)])?;
     Ok(parts.get(1).copied().unwrap_or(Money::zero(currency)))
+}
+
+/// The sale's tax less what live refunds have of it.
+pub(super) fn tax_left(payment: &Payment, order: &Order) -> Result<Money, PaymentError> {
+    let live = payment.refunds.iter().filter(|refund| refund.is_live());
+    let given = Money::sum(order.totals.currency(), live.map(|refund| refund.tax))?;
+    Ok(order.totals.tax.minus(given)?)
 }
 
 #[cfg(test)]

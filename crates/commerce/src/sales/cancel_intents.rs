@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 
-use super::{Sales, events::ORDER_CANCELLED};
+use super::{Sales, change::Step, events::ORDER_CANCELLED, hear::cancelled};
 use crate::{
     OrderId, Payment,
     event::{Delivery, Subscriber, Trouble},
@@ -51,6 +51,19 @@ impl Sales {
             Err(GatewayError::Refused { .. }) => gateway.fetch(&provider_ref).await,
             answer => answer,
         };
-        self.settle(&payment.provider, None, &intent?).await
+        match intent {
+            Err(GatewayError::NotFound) => self.forget_intent(payment).await,
+            intent => self.settle(&payment.provider, None, &intent?).await,
+        }
+    }
+
+    /// It ran out at the provider and is gone there, so nobody can pay through it any more.
+    async fn forget_intent(&self, payment: &Payment) -> Result<(), PaymentError> {
+        let forget = |step: Step| {
+            let open = step.payment.state.is_open();
+            Ok(if open { cancelled(step, &self.env) } else { step })
+        };
+        self.decide(payment.id, None, forget).await?;
+        Ok(())
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn hear(mut step: Step, facts: &Facts<'_>) -> Result<Step, PaymentErr
         _ if captured_before => step,
         IntentState::Captured => capture(step, facts)?,
         _ if !step.payment.state.is_open() => look_again(step, facts, first_word),
-        IntentState::Pending => waits(step, facts),
+        IntentState::Pending | IntentState::Approved => waits(step, facts),
         IntentState::RequiresAction => requires_action(step, facts),
         IntentState::Failed { code } => fail(step, facts.env, code),
         IntentState::Cancelled => cancelled(step, facts.env),
@@ -87,7 +87,7 @@ pub(super) fn fail(mut step: Step, env: &Env, code: &str) -> Step {
     step
 }
 
-fn cancelled(mut step: Step, env: &Env) -> Step {
+pub(super) fn cancelled(mut step: Step, env: &Env) -> Step {
     step.payment.state = PaymentState::Cancelled { at: env.now() };
     step.payment.action = None;
     let told = events::payment_moved(env, "payment_cancelled", &step.payment);

@@ -4,10 +4,12 @@
 //! through one path, [`Sales::settle`]: fetch the provider's view, decide purely, commit once.
 
 mod accounts;
+mod call_off;
 mod cancel;
 mod cancel_intents;
 mod capture;
 mod change;
+mod customer_returned;
 mod derived;
 mod events;
 mod expire_orders;
@@ -23,10 +25,12 @@ mod settings;
 mod settle;
 mod settle_notices;
 mod start_payment;
+mod take_approved;
 #[cfg(test)]
 mod tests;
 mod trouble;
 
+pub use call_off::{MoneyBack, Share};
 pub use cancel::{CancellationDecision, DecideCancellation};
 pub use cancel_intents::CancelIntents;
 pub use expire_orders::ExpireOrders;

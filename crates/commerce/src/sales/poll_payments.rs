@@ -65,7 +65,11 @@ impl Sales {
         if matches!(payment.state, PaymentState::Captured { .. }) {
             return Ok(true);
         }
-        let payment = self.ask_and_apply(&payment).await?;
+        let payment = match self.ask_and_apply(&payment).await {
+            // What ran out at the provider is gone there.
+            Err(PaymentError::Gateway(GatewayError::NotFound)) if ended(&payment) => payment,
+            asked => asked?,
+        };
         if payment.state.is_open() && self.is_lost(&payment).await? {
             self.cancel_intent(&payment).await?;
         }

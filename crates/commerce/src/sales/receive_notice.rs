@@ -19,7 +19,7 @@ impl Sales {
         headers: &BTreeMap<String, String>,
         body: &[u8],
     ) -> Result<Reception, PaymentError> {
-        let notice = self.gateway(provider)?.verify(headers, body, self.env.now())?;
+        let notice = self.gateway(provider)?.verify(headers, body, self.env.now()).await?;
         let reception = self.inbox.receive(&notice, self.notice_event(&notice)).await?;
         if reception == Reception::Quarantined {
             error!(provider, event_id = %notice.event_id, "one event id came with two bodies");

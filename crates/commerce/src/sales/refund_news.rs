@@ -61,7 +61,8 @@ fn cancel_refunded(mut step: Step, env: &Env) -> Result<Step, PaymentError> {
     let restock = arrived.map(|refund| refund.cause).any(RefundCause::restocks);
     let told = events::order_cancelled(env, &order, CancelReason::Refunded);
     step.order = Order { cancellation_request: None, ..order };
-    let claims = claims.into_iter().filter(|_| restock);
+    // Time nobody uses is free for others, whatever becomes of goods.
+    let claims = claims.into_iter().filter(|moved| restock || moved.claim.span.is_some());
     Ok(step.and(Effects::none().claim(claims).tell(told)))
 }
 

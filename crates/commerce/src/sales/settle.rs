@@ -106,15 +106,16 @@ impl Sales {
     /// Asks the provider how a payment stands. One whose first answer was lost is created once more
     /// under the same key, which tells us what became of it.
     pub(super) async fn ask(&self, payment: &Payment) -> Result<Intent, PaymentError> {
-        let gateway = self.gateway(&payment.provider)?;
-        let answer = match &payment.provider_ref {
-            Some(provider_ref) => gateway.fetch(provider_ref).await,
-            None => gateway.create(&NewIntent::of(payment)).await,
-        };
-        Ok(answer?)
+        match &payment.provider_ref {
+            Some(provider_ref) => self.fetch(&payment.provider, provider_ref).await,
+            None => {
+                let gateway = self.gateway(&payment.provider)?;
+                Ok(gateway.create(&NewIntent::of(payment)).await?)
+            }
+        }
     }
 
-    async fn recognise(&self, provider: &str, intent: &Intent) -> Result<PaymentId, PaymentError> {
+    pub(super) async fn recognise(&self, provider: &str, intent: &Intent) -> Result<PaymentId, PaymentError> {
         let reference = intent.reference.parse();
         let id: PaymentId =
             reference.map_err(|_| PaymentError::Mismatch("the reference is not ours"))?;

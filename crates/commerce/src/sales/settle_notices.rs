@@ -43,7 +43,7 @@ impl Sales {
         event_id: &str,
         provider_ref: &str,
     ) -> Result<(), PaymentError> {
-        let intent = self.gateway(provider)?.fetch(provider_ref).await?;
+        let intent = self.fetch(provider, provider_ref).await?;
         self.settle(provider, Some(event_id), &intent).await
     }
 }

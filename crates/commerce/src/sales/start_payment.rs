@@ -123,7 +123,7 @@ impl Sales {
         Ok(payment)
     }
 
-    fn payable(&self, order: &Order) -> Result<(), PaymentError> {
+    pub(super) fn payable(&self, order: &Order) -> Result<(), PaymentError> {
         match order.state {
             OrderState::Pending { until } if until > self.env.now() => Ok(()),
             OrderState::Pending { .. } => Err(PaymentError::NotPayable(order.id)),

@@ -2,11 +2,13 @@
 
 use std::fmt::Debug;
 
+use chrono::TimeDelta;
 use uuid::Uuid;
 
 use crate::{
-    Aggregate, Change, Claim, ClaimMove, CommitError, Effects, Env, Repository, ResourceId, Stored,
-    Write, claim::StockMove, claim::StockReason,
+    Aggregate, Change, Claim, ClaimId, ClaimMove, CommitError, Effects, Env, Repository,
+    ResourceId, Span, Stored, Write,
+    claim::{Calendars, StockMove, StockReason},
 };
 
 /// A first write is made once, a late one is refused, and what was written is read back.
@@ -75,4 +77,46 @@ pub async fn assert_claims<T: Aggregate>(
 
     does(kept.claim.release(env.now()).unwrap()).await.unwrap();
     does(hold(3)).await.unwrap();
+}
+
+/// Nobody gets time that another has, whoever asks; `carrier` makes an aggregate to carry the effects.
+pub async fn assert_time_claims<T, S>(store: &S, env: &Env, carrier: impl Fn() -> T)
+where
+    T: Aggregate,
+    S: Repository<T> + Calendars + ?Sized,
+{
+    let (resource, other) = (ResourceId::new(env), ResourceId::new(env));
+    let hour = |hour: i64| env.now() + TimeDelta::hours(hour);
+    let span = |from, to| Span::try_new(hour(from), hour(to)).unwrap();
+    let hold = |on, from, to| {
+        Claim::hold_time(ClaimId::new(env), on, span(from, to), Uuid::nil(), hour(0))
+    };
+    let does = async |moves: Vec<ClaimMove>| {
+        let change: Change<T> = Write::new(carrier()).with(Effects::none().claim(moves));
+        store.commit(change).await
+    };
+
+    let first = hold(resource, 10, 20);
+    does(vec![first.clone()]).await.unwrap();
+    let refused = does(vec![hold(resource, 19, 21)]).await;
+    assert!(
+        matches!(&refused, Err(CommitError::OutOfStock(of)) if of == &[resource]),
+        "held time is not there for others: {refused:?}"
+    );
+    does(vec![hold(resource, 20, 30), hold(other, 15, 25)]).await.unwrap();
+    let twice = does(vec![hold(resource, 40, 50), hold(resource, 49, 51)]).await;
+    assert!(matches!(twice, Err(CommitError::OutOfStock(_))), "nor twice in a commit: {twice:?}");
+
+    let kept = first.claim.keep(env.now()).unwrap();
+    does(vec![kept.clone()]).await.unwrap();
+    let refused = does(vec![hold(resource, 9, 11)]).await;
+    assert!(matches!(refused, Err(CommitError::OutOfStock(_))), "kept time is gone: {refused:?}");
+    let busy = store.busy(&[resource], span(0, 21)).await.unwrap();
+    assert_eq!(busy.iter().map(|b| b.span).collect::<Vec<_>>(), [span(10, 20), span(20, 30)]);
+
+    // A commit is judged as it leaves things, so a claim may take the place of another.
+    let released = kept.claim.release(env.now()).unwrap();
+    does(vec![released.clone(), hold(resource, 9, 12)]).await.unwrap();
+    let again = does(vec![released.claim.keep(env.now()).unwrap()]).await;
+    assert!(matches!(again, Err(CommitError::OutOfStock(_))), "it came too late: {again:?}");
 }

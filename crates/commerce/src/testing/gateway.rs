@@ -151,8 +151,19 @@ impl PaymentGateway for ModelProvider {
         self.call(|books| books.intents.get(provider_ref).cloned().ok_or(GatewayError::NotFound))
     }
 
-    async fn capture(&self, _: &str, _: Money) -> Result<Intent, GatewayError> {
-        Err(GatewayError::Refused { code: "captures_at_once".into() })
+    async fn capture(&self, provider_ref: &str, amount: Money) -> Result<Intent, GatewayError> {
+        self.call(|books| {
+            let intent = books.intents.get_mut(provider_ref).ok_or(GatewayError::NotFound)?;
+            match intent.state {
+                IntentState::Captured => {}
+                IntentState::Approved if amount == intent.amount => {
+                    intent.state = IntentState::Captured;
+                    intent.captured = amount;
+                }
+                _ => return Err(GatewayError::Refused { code: "not_approved".into() }),
+            }
+            Ok(intent.clone())
+        })
     }
 
     async fn cancel(&self, provider_ref: &str) -> Result<Intent, GatewayError> {
@@ -187,7 +198,7 @@ impl PaymentGateway for ModelProvider {
         })
     }
 
-    fn verify(
+    async fn verify(
         &self,
         headers: &BTreeMap<String, String>,
         body: &[u8],

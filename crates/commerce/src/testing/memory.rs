@@ -54,6 +54,11 @@ impl Books {
         all
     }
 
+    /// Removes an aggregate as if it had never been written.
+    pub fn forget<T: Aggregate>(&mut self, id: Uuid) {
+        self.rows.remove(&(TypeId::of::<T>(), id));
+    }
+
     fn get<T: Aggregate>(&self, id: Uuid) -> Option<Stored<T>> {
         self.rows.get(&(TypeId::of::<T>(), id)).and_then(read)
     }
@@ -111,14 +116,19 @@ impl Books {
         stock: Vec<StockMove>,
     ) -> Result<(), CommitError> {
         let mut deltas: BTreeMap<ResourceId, StockDelta> = BTreeMap::new();
+        let mut spans = Vec::new();
         for claim_move in moves {
             let id = claim_move.claim.id.uuid();
             let found = self.claims.get(&id).map(|claim| claim.state.name());
             if found != claim_move.from.map(ClaimState::name) {
                 return Err(CommitError::Stale);
             }
-            let delta = deltas.entry(claim_move.claim.resource).or_default();
-            *delta = delta.plus(claim_move.delta());
+            if claim_move.claim.span.is_some() {
+                spans.push(claim_move.claim.clone());
+            } else {
+                let delta = deltas.entry(claim_move.claim.resource).or_default();
+                *delta = delta.plus(claim_move.delta());
+            }
             self.claims.insert(id, claim_move.claim);
         }
         for stock_move in &stock {
@@ -127,7 +137,8 @@ impl Books {
             self.stock.entry(stock_move.resource).or_default();
         }
         self.stock_moves.extend(stock);
-        let mut short = Vec::new();
+        let taken = |claim: &&Claim| self.claims.values().any(|other| claim.rivals(other));
+        let mut short: Vec<_> = spans.iter().filter(taken).map(|claim| claim.resource).collect();
         for (resource, delta) in deltas {
             let (on_hand, held) = self.stock.get(&resource).copied().unwrap_or_default();
             let (on_hand, held) = (on_hand + delta.on_hand, held + delta.held);

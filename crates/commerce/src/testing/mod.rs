@@ -8,7 +8,7 @@ mod gateway;
 mod memory;
 mod reads;
 
-pub use contract::{assert_claims, assert_repository};
+pub use contract::{assert_claims, assert_repository, assert_time_claims};
 pub use env::{ManualClock, SeededRandom, TestEnv, moment};
 pub use gateway::{ModelProvider, ProviderBooks, ProviderFault};
 pub use memory::{Books, Memory};

@@ -6,8 +6,9 @@ use async_trait::async_trait;
 
 use super::Memory;
 use crate::{
-    Currency, Money, Page, PageRequest, Posting, StoreError,
+    Claim, Currency, Money, Page, PageRequest, Posting, ResourceId, Span, StoreError,
     audit::{AuditEntry, AuditFilter, AuditLog, AuditRow},
+    claim::{Busy, Calendars},
     event::{Feed, FeedEvent},
     ledger::{Balance, BookedEntry, Journal, TrialBalance},
 };
@@ -115,5 +116,19 @@ impl AuditLog for Memory {
             facts: row.facts,
         });
         Ok(Self::page(entries.collect(), &page))
+    }
+}
+
+#[async_trait]
+impl Calendars for Memory {
+    async fn busy(&self, resources: &[ResourceId], within: Span) -> Result<Vec<Busy>, StoreError> {
+        let wanted = |claim: &&Claim| claim.is_live() && resources.contains(&claim.resource);
+        let busy = |claim: &Claim| {
+            let span = claim.span.filter(|span| span.overlaps(within))?;
+            Some(Busy { resource: claim.resource, span })
+        };
+        let mut all: Vec<_> = self.read().claims.values().filter(wanted).filter_map(busy).collect();
+        all.sort_by_key(|busy| (busy.resource, busy.span));
+        Ok(all)
     }
 }

@@ -1,6 +1,7 @@
 //! What becomes of sales, over memory and a provider that misbehaves.
 #![expect(clippy::arithmetic_side_effects, reason = "tests may overflow")]
 
+mod call_off;
 mod flaky;
 mod invariants;
 mod random;

@@ -50,6 +50,61 @@ async fn a_paid_order_takes_its_stock_and_is_earned() {
 }
 
 #[tokio::test]
+async fn money_the_customer_has_agreed_to_pay_is_taken() {
+    let world = shop();
+    let order = world.raise(&HELD).await.unwrap();
+    let payment = world.start(order).await.unwrap();
+
+    world.customer(&payment, IntentState::Approved);
+    world.pass(10);
+    world.poll().await;
+    world.notify_all().await;
+    world.tell_all().await;
+
+    assert!(is_paid(&world, order));
+    assert_eq!(world.model.books().holds(), world.payment(payment.id).amount.minor);
+    assert_at_rest(&world);
+}
+
+#[tokio::test]
+async fn money_agreed_to_for_an_order_that_is_gone_is_not_taken() {
+    let world = shop();
+    let order = world.raise(&HELD).await.unwrap();
+    let payment = world.start(order).await.unwrap();
+
+    world.pass(3_600);
+    world.customer(&payment, IntentState::Approved);
+    world.notify_all().await;
+    world.expire().await;
+    world.tell_all().await;
+    world.pass(2 * 86_400);
+    world.poll().await;
+
+    assert!(!is_paid(&world, order));
+    assert_eq!(world.model.books().holds(), 0);
+    assert_eq!(world.payment(payment.id).state.name(), "cancelled");
+    assert_at_rest(&world);
+}
+
+#[tokio::test]
+async fn a_payment_the_provider_has_forgotten_is_cancelled_with_its_order() {
+    let world = shop();
+    let order = world.raise(&HELD).await.unwrap();
+    let payment = world.start(order).await.unwrap();
+
+    world.model.books().intents.clear();
+    world.pass(3_600);
+    world.expire().await;
+    world.tell_all().await;
+    assert_eq!(world.payment(payment.id).state.name(), "cancelled");
+    world.pass(2 * 86_400);
+    world.poll().await;
+
+    assert_eq!(world.payment(payment.id).check_at, None, "nobody asks without end");
+    assert_at_rest(&world);
+}
+
+#[tokio::test]
 async fn a_stranger_cannot_pay_an_order() {
     let world = shop();
     let order = world.raise(&HELD).await.unwrap();

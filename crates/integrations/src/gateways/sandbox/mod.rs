@@ -114,7 +114,7 @@ impl PaymentGateway for SandboxGateway {
         now.read()
     }
 
-    fn verify(
+    async fn verify(
         &self,
         headers: &BTreeMap<String, String>,
         body: &[u8],

@@ -63,6 +63,7 @@ impl WireIntent {
             kind: if action.kind == "confirm" { "confirm" } else { "redirect" }.to_owned(),
             client_secret,
             url: action.url,
+            ..ClientAction::default()
         });
         Ok(Intent {
             provider_ref: self.id,

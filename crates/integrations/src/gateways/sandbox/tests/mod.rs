@@ -229,35 +229,36 @@ async fn a_payment_nobody_opened_is_not_found() {
 const BODY: &str = r#"{"id":"evt_1","type":"intent.captured","created":1700000000,"data":{"intent":{"id":"pi_1"}}}"#;
 const V1: &str = "a94a6a02739a647b63ea8c672d425fd7b52eb9b35ca0c9563a71217aeb075011";
 
-fn verify(header: &str, body: &[u8], now: i64) -> Result<Notice, NoticeError> {
+async fn verify(header: &str, body: &[u8], now: i64) -> Result<Notice, NoticeError> {
     let gateway = SandboxGateway::new(settings("http://127.0.0.1:1".into())).unwrap();
     let headers = BTreeMap::from([("sandbox-signature".to_owned(), header.to_owned())]);
     let now = Timestamp::from_timestamp(now, 0).unwrap();
-    gateway.verify(&headers, body, now)
+    gateway.verify(&headers, body, now).await
 }
 
-#[test]
-fn a_signed_message_is_read() {
-    let notice = verify(&format!("t=1700000000,v1={V1}"), BODY.as_bytes(), 1_700_000_000).unwrap();
+#[tokio::test]
+async fn a_signed_message_is_read() {
+    let notice =
+        verify(&format!("t=1700000000,v1={V1}"), BODY.as_bytes(), 1_700_000_000).await.unwrap();
 
     assert_eq!((notice.event_id.as_str(), notice.kind.as_str()), ("evt_1", "intent.captured"));
     assert_eq!(notice.provider_ref.as_deref(), Some("pi_1"));
     assert_eq!(notice.digest.len(), 64);
 }
 
-#[test]
-fn a_message_is_good_for_five_minutes_either_way() {
+#[tokio::test]
+async fn a_message_is_good_for_five_minutes_either_way() {
     let header = format!("t=1700000000,v1={V1}");
 
     for (now, good) in [(300, true), (-300, true), (301, false), (-301, false)] {
-        let verified = verify(&header, BODY.as_bytes(), 1_700_000_000 + now);
+        let verified = verify(&header, BODY.as_bytes(), 1_700_000_000 + now).await;
         let expected = if good { None } else { Some(NoticeError::OutsideTolerance) };
         assert_eq!(verified.err(), expected, "{now}");
     }
 }
 
-#[test]
-fn any_live_secret_may_have_signed() {
+#[tokio::test]
+async fn any_live_secret_may_have_signed() {
     let newer = sandbox::signature("whsec_new", 1_700_000_000, BODY.as_bytes());
     let other = sandbox::signature("whsec_other", 1_700_000_000, BODY.as_bytes());
 
@@ -268,52 +269,53 @@ fn any_live_secret_may_have_signed() {
         (format!("v1={other}"), false),
     ] {
         let verified =
-            verify(&format!("t=1700000000,{signatures}"), BODY.as_bytes(), 1_700_000_000);
+            verify(&format!("t=1700000000,{signatures}"), BODY.as_bytes(), 1_700_000_000).await;
         let expected = if good { None } else { Some(NoticeError::Forged) };
         assert_eq!(verified.err(), expected, "{signatures}");
     }
 }
 
-#[test]
-fn another_body_is_refused_even_if_it_means_the_same() {
+#[tokio::test]
+async fn another_body_is_refused_even_if_it_means_the_same() {
     let header = format!("t=1700000000,v1={V1}");
     let value: Value = serde_json::from_str(BODY).unwrap();
     let again = serde_json::to_string_pretty(&value).unwrap();
 
     for body in [again.as_bytes(), b"", &BODY.as_bytes()[..BODY.len() - 1]] {
-        assert_eq!(verify(&header, body, 1_700_000_000).err(), Some(NoticeError::Forged));
+        assert_eq!(verify(&header, body, 1_700_000_000).await.err(), Some(NoticeError::Forged));
     }
     let moved = format!("t=1700000001,v1={V1}");
-    let moved = verify(&moved, BODY.as_bytes(), 1_700_000_000);
+    let moved = verify(&moved, BODY.as_bytes(), 1_700_000_000).await;
     assert_eq!(moved.err(), Some(NoticeError::Forged), "the time is signed too");
 }
 
-#[test]
-fn a_header_that_says_nothing_is_malformed() {
+#[tokio::test]
+async fn a_header_that_says_nothing_is_malformed() {
     for header in ["", "t=1700000000", "v1=aa", "t=now,v1=aa", "t=1700000000,v1=zz", "garbage"] {
-        let verified = verify(header, BODY.as_bytes(), 1_700_000_000);
+        let verified = verify(header, BODY.as_bytes(), 1_700_000_000).await;
         assert_eq!(verified.err(), Some(NoticeError::Malformed), "{header}");
     }
 }
 
-#[test]
-fn a_signed_body_that_is_no_event_is_unreadable() {
+#[tokio::test]
+async fn a_signed_body_that_is_no_event_is_unreadable() {
     for body in ["[]", "{", "{\"id\":7}"] {
         let v1 = sandbox::signature("whsec_new", 1_700_000_000, body.as_bytes());
-        let verified = verify(&format!("t=1700000000,v1={v1}"), body.as_bytes(), 1_700_000_000);
+        let verified =
+            verify(&format!("t=1700000000,v1={v1}"), body.as_bytes(), 1_700_000_000).await;
         assert_eq!(verified.err(), Some(NoticeError::Unreadable), "{body}");
     }
 }
 
-#[test]
-fn two_megabytes_are_verified_like_any_other_body() {
+#[tokio::test]
+async fn two_megabytes_are_verified_like_any_other_body() {
     let padding = "x".repeat(2 * 1_024 * 1_024);
     let body = format!(r#"{{"id":"evt_2","type":"other","data":{{"padding":"{padding}"}}}}"#);
     let v1 = sandbox::signature("whsec_new", 1_700_000_000, body.as_bytes());
     let header = format!("t=1700000000,v1={v1}");
 
-    let notice = verify(&header, body.as_bytes(), 1_700_000_000).unwrap();
-    let forged = verify(&format!("t=1700000000,v1={V1}"), body.as_bytes(), 1_700_000_000);
+    let notice = verify(&header, body.as_bytes(), 1_700_000_000).await.unwrap();
+    let forged = verify(&format!("t=1700000000,v1={V1}"), body.as_bytes(), 1_700_000_000).await;
 
     assert_eq!(notice.provider_ref, None);
     assert_eq!(forged.err(), Some(NoticeError::Forged));

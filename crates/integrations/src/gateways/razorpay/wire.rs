@@ -1,0 +1,132 @@
+//! Razorpay's JSON, and what it means to us. Fields we do not use are left out.
+
+use commerce::{
+    Money,
+    payment::{ClientAction, GatewayError, Intent, IntentState, RefundState, SentRefund},
+};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use crate::gateways::amount::{currency, ends_in_nought};
+
+#[derive(Deserialize)]
+pub(super) struct WireOrder {
+    pub id: String,
+    amount: i64,
+    currency: String,
+    receipt: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WirePayment {
+    pub id: String,
+    amount: i64,
+    currency: String,
+    status: String,
+    pub order_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireRefund {
+    id: String,
+    amount: i64,
+    currency: String,
+    status: String,
+    receipt: Option<String>,
+    #[serde(default, deserialize_with = "notes")]
+    notes: Option<WireNotes>,
+}
+
+#[derive(Deserialize)]
+struct WireNotes {
+    refund_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct WireList<T> {
+    pub items: Vec<T>,
+}
+
+/// Notes without entries come as an empty list.
+fn notes<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<WireNotes>, D::Error> {
+    let notes = Value::deserialize(deserializer)?;
+    Ok(if notes.is_object() { serde_json::from_value(notes).ok() } else { None })
+}
+
+/// The amount as Razorpay counts it, in the currency's minor unit.
+pub(super) fn units(money: Money) -> Result<i64, GatewayError> {
+    Ok(ends_in_nought(money)?.minor)
+}
+
+impl WireOrder {
+    pub fn receipt(&self) -> Option<&str> {
+        self.receipt.as_deref()
+    }
+
+    /// A payment that failed may still succeed, and the customer may try another; only time ends an order.
+    pub fn read(
+        self,
+        payments: &[WirePayment],
+        refunds: Vec<SentRefund>,
+        key_id: &str,
+    ) -> Result<Intent, GatewayError> {
+        let currency = currency(&self.currency)?;
+        let taken = payments.iter().find(|payment| payment.is_taken());
+        let approved = payments.iter().find(|payment| payment.is_approved());
+        let (state, captured) = match (taken, approved) {
+            (Some(payment), _) => (IntentState::Captured, payment.amount()?),
+            (None, Some(_)) => (IntentState::Approved, Money::zero(currency)),
+            (None, None) => (IntentState::Pending, Money::zero(currency)),
+        };
+        let open = state == IntentState::Pending;
+        let action = open.then(|| ClientAction {
+            kind: "checkout".to_owned(),
+            order_id: Some(self.id.clone()),
+            public_key: Some(key_id.to_owned()),
+            ..ClientAction::default()
+        });
+        Ok(Intent {
+            provider_ref: self.id,
+            reference: self.receipt.unwrap_or_default(),
+            amount: Money::new(self.amount, currency),
+            captured,
+            state,
+            action,
+            refunds,
+        })
+    }
+}
+
+impl WirePayment {
+    pub fn is_taken(&self) -> bool {
+        matches!(&*self.status, "captured" | "refunded")
+    }
+
+    pub fn is_approved(&self) -> bool {
+        self.status == "authorized"
+    }
+
+    fn amount(&self) -> Result<Money, GatewayError> {
+        Ok(Money::new(self.amount, currency(&self.currency)?))
+    }
+}
+
+impl WireRefund {
+    /// Our id of the refund, if it is one of ours.
+    pub fn reference(&self) -> Option<&str> {
+        let noted = self.notes.as_ref().and_then(|notes| notes.refund_id.as_deref());
+        noted.or(self.receipt.as_deref())
+    }
+
+    pub fn read(self) -> Result<SentRefund, GatewayError> {
+        let state = match self.status.as_str() {
+            "pending" | "created" => RefundState::Pending,
+            "processed" => RefundState::Succeeded,
+            "failed" => RefundState::Failed,
+            _ => return Err(GatewayError::Unknown),
+        };
+        let reference = self.reference().unwrap_or_default().to_owned();
+        let amount = Money::new(self.amount, currency(&self.currency)?);
+        Ok(SentRefund { provider_ref: self.id, reference, amount, state })
+    }
+}
