@@ -28,7 +28,7 @@ pub mod testing;
 
 pub use actor::{Actor, AuthError, Authenticator, Role, Session, SessionId, User, UserId};
 pub use change::{Aggregate, Change, Effects, Stored, Version, Write};
-pub use claim::{Claim, ClaimId, ClaimMove, ClaimState, Resource, ResourceId, StockMove};
+pub use claim::{Claim, ClaimId, ClaimMove, ClaimState, Resource, ResourceId, Span, StockMove};
 pub use env::{Clock, Env, Random, SystemClock, Timestamp};
 pub use event::Event;
 pub use failure::{Failure, FieldError, Kind};
@@ -39,4 +39,4 @@ pub use once::{Answer, Once, Receipt, Receipts, RequestKey};
 pub use order::{Order, OrderId};
 pub use page::{Page, PageRequest};
 pub use payment::{Payment, PaymentId};
-pub use store::{ATTEMPTS, CommitError, IsStale, Repository, StoreError, retrying, update};
+pub use store::{ATTEMPTS, BadCursor, CommitError, IsStale, Repository, StoreError, retrying, update};

@@ -4,7 +4,7 @@ use std::error::Error;
 
 use async_trait::async_trait;
 
-use crate::{Aggregate, Change, Effects, Failure, Kind, ResourceId, Stored};
+use crate::{Aggregate, Change, Effects, Failure, FieldError, Kind, ResourceId, Stored};
 
 /// Where aggregates of one kind are kept.
 #[async_trait]
@@ -25,6 +25,11 @@ impl StoreError {
     }
 }
 
+/// A list was asked to go on from where it never was: the cursor is not one it gave.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the cursor does not belong to this list")]
+pub struct BadCursor;
+
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
     #[error("it was changed by someone else in the meantime")]
@@ -40,7 +45,19 @@ pub enum CommitError {
     #[error("the request was already carried out")]
     AlreadyDone,
     #[error(transparent)]
-    Store(#[from] StoreError),
+    BadCursor(#[from] BadCursor),
+    #[error(transparent)]
+    Store(StoreError),
+}
+
+impl From<StoreError> for CommitError {
+    /// What is the client's mistake does not count as the store's.
+    fn from(error: StoreError) -> Self {
+        match error.0.downcast_ref::<BadCursor>() {
+            Some(bad) => Self::BadCursor(*bad),
+            None => Self::Store(error),
+        }
+    }
 }
 
 impl Failure for CommitError {
@@ -52,6 +69,7 @@ impl Failure for CommitError {
             | Self::OutOfStock(_)
             | Self::InsufficientFunds(_)
             | Self::AlreadyDone => Kind::Conflict,
+            Self::BadCursor(_) => Kind::Invalid,
             Self::Store(_) => Kind::Unavailable,
         }
     }
@@ -64,13 +82,24 @@ impl Failure for CommitError {
             Self::OutOfStock(_) => "out_of_stock",
             Self::InsufficientFunds(_) => "insufficient_funds",
             Self::AlreadyDone => "already_done",
+            Self::BadCursor(_) => "bad_cursor",
             Self::Store(_) => "unavailable",
+        }
+    }
+
+    fn fields(&self) -> Vec<FieldError> {
+        match self {
+            Self::BadCursor(error) => {
+                vec![FieldError::new("cursor", self.code(), error.to_string())]
+            }
+            _ => Vec::new(),
         }
     }
 }
 
-/// How often a decision is made again before the caller is told to try later.
-pub const ATTEMPTS: usize = 16;
+/// How often a decision is made again before the caller is told to try later. Each time another writer got
+/// through, so of this many who write to one thing at the same moment none is turned away.
+pub const ATTEMPTS: usize = 64;
 
 /// Loads, decides and commits, deciding again when another writer got there first.
 pub async fn update<T, E>(

@@ -1,7 +1,15 @@
-//! The one primitive for everything scarce: a claim on units of a resource, `Held → Kept | Released`.
+//! The one primitive for everything scarce: a claim on units of a resource, or on its time, `Held → Kept | Released`.
 //!
 //! A commit sums its moves by resource and applies them under the resources' row locks, in id order.
-//! The store refuses what does not fit ([`crate::CommitError::OutOfStock`]), so no caller can oversell.
+//! The store refuses what does not fit ([`crate::CommitError::OutOfStock`]), so no caller can oversell:
+//! units that are not on hand, or a stretch of time that a live claim on the same resource overlaps. All moves
+//! of a commit are judged together, as they leave things.
+
+mod calendar;
+mod span;
+
+pub use calendar::{Busy, Calendars};
+pub use span::{EmptySpan, Span};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -9,7 +17,7 @@ use uuid::Uuid;
 
 use crate::{Env, Id, Tagged, Timestamp};
 
-/// Something there is only so much of: the stock of a variant, the uses of a coupon.
+/// Something there is only so much of: the stock of a variant, the uses of a coupon, the time of a vehicle.
 #[derive(Debug)]
 pub enum Resource {}
 pub type ResourceId = Id<Resource>;
@@ -24,13 +32,15 @@ impl Tagged for Claim {
     const PREFIX: &'static str = "clm";
 }
 
-/// A number of units of a resource, set aside or taken for a holder (an order).
+/// A number of units of a resource, or a stretch of its time, set aside or taken for a holder (an order).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Claim {
     pub id: ClaimId,
     pub resource: ResourceId,
-    /// Always more than zero.
+    /// Always more than zero; one for a stretch of time.
     pub units: i64,
+    /// The time claimed, on a resource that only one holder has at a time; absent for units of stock.
+    pub span: Option<Span>,
     pub holder: Uuid,
     pub state: ClaimState,
 }
@@ -89,7 +99,21 @@ impl Claim {
         until: Timestamp,
     ) -> ClaimMove {
         let state = ClaimState::Held { until };
-        ClaimMove { claim: Self { id: Id::new(env), resource, units, holder, state }, from: None }
+        let claim = Self { id: Id::new(env), resource, units, span: None, holder, state };
+        ClaimMove { claim, from: None }
+    }
+
+    /// Sets a stretch of a resource's time aside for a while.
+    pub fn hold_time(
+        id: ClaimId,
+        resource: ResourceId,
+        span: Span,
+        holder: Uuid,
+        until: Timestamp,
+    ) -> ClaimMove {
+        let state = ClaimState::Held { until };
+        let claim = Self { id, resource, units: 1, span: Some(span), holder, state };
+        ClaimMove { claim, from: None }
     }
 
     /// Takes units at once.
@@ -101,7 +125,22 @@ impl Claim {
         at: Timestamp,
     ) -> ClaimMove {
         let state = ClaimState::Kept { at };
-        ClaimMove { claim: Self { id, resource, units, holder, state }, from: None }
+        ClaimMove { claim: Self { id, resource, units, span: None, holder, state }, from: None }
+    }
+
+    /// Whether it keeps others from what it claims.
+    pub fn is_live(&self) -> bool {
+        !matches!(self.state, ClaimState::Released { .. })
+    }
+
+    /// Whether both want the same time of the same resource.
+    pub fn rivals(&self, other: &Self) -> bool {
+        let overlap = |(ours, theirs): (Span, Span)| ours.overlaps(theirs);
+        self.id != other.id
+            && self.resource == other.resource
+            && self.is_live()
+            && other.is_live()
+            && self.span.zip(other.span).is_some_and(overlap)
     }
 
     /// What was set aside is taken; what was given back is claimed again if it is still there.
@@ -131,8 +170,11 @@ impl Claim {
 }
 
 impl ClaimMove {
-    /// What the move does to its resource's stock.
+    /// What the move does to its resource's stock; time is not counted.
     pub fn delta(&self) -> StockDelta {
+        if self.claim.span.is_some() {
+            return StockDelta::default();
+        }
         let (held_before, taken_before) =
             self.from.map_or((0, 0), |state| state.weight(self.claim.units));
         let (held, taken) = self.claim.state.weight(self.claim.units);

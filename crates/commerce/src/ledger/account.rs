@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use uuid::Uuid;
+
 use crate::OrderId;
 
 /// Which side an account grows on: assets and expenses by debits, the others by credits.
@@ -62,6 +64,16 @@ impl Account {
     /// Paid for an order and not yet earned; may never be overdrawn.
     pub fn escrow(order: OrderId) -> Self {
         Self::of(Class::Liability, format!("order:{}:escrow", order.uuid().simple())).floored()
+    }
+
+    /// A security that belongs to whoever gave it until it is returned or claimed; may never be overdrawn.
+    pub fn deposit(reference: Uuid) -> Self {
+        Self::of(Class::Liability, format!("booking:{}:deposit", reference.simple())).floored()
+    }
+
+    /// What a seller has earned and not been paid out.
+    pub fn seller_payable(seller: Uuid) -> Self {
+        Self::of(Class::Liability, format!("seller:{}:payable", seller.simple()))
     }
 
     /// Promised back to a customer and not yet sent by the provider.

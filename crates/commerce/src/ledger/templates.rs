@@ -132,3 +132,33 @@ pub fn refund_undone(
         .credit(Account::tax(&takings.jurisdiction), takings.tax)
         .balanced()
 }
+
+/// B1: part of what a booking's payment brought is no sale but a deposit.
+pub fn deposit_taken(
+    id: Uuid,
+    booking: Uuid,
+    amount: Money,
+    at: Timestamp,
+) -> Result<Posting, Unbalanced> {
+    Posting::draft(id, "deposit_taken", booking, at)
+        .debit(Account::sales(), amount)
+        .credit(Account::deposit(booking), amount)
+        .balanced()
+}
+
+/// B2: a deposit is over. What is claimed becomes the seller's; the rest stands where refunds take it from.
+pub fn deposit_settled(
+    id: Uuid,
+    booking: Uuid,
+    seller: Uuid,
+    returned: Money,
+    claimed: Money,
+    at: Timestamp,
+) -> Result<Posting, Unbalanced> {
+    Posting::draft(id, "deposit_settled", booking, at)
+        .debit(Account::deposit(booking), returned)
+        .credit(Account::sales(), returned)
+        .debit(Account::deposit(booking), claimed)
+        .credit(Account::seller_payable(seller), claimed)
+        .balanced()
+}

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{ClaimId, Currency, Money, MoneyError, ResourceId};
+use crate::{ClaimId, Currency, Money, MoneyError, ResourceId, Span};
 
 /// When a thing that is scarce is claimed for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -23,6 +23,9 @@ pub struct Reservation {
     pub resource: ResourceId,
     pub units: i64,
     pub policy: Policy,
+    /// The time that is claimed, for what is lent and not sold.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub span: Option<Span>,
 }
 
 /// One thing sold; a snapshot that later changes to the catalogue do not touch.

@@ -49,6 +49,7 @@ impl Order {
             id: reservation.claim,
             resource: reservation.resource,
             units: reservation.units,
+            span: reservation.span,
             holder: self.id.uuid(),
             state: ClaimState::Held { until },
         };

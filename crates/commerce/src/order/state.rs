@@ -159,12 +159,13 @@ impl Order {
             id: reservation.claim,
             resource: reservation.resource,
             units: reservation.units,
+            span: reservation.span,
             holder: self.id.uuid(),
             state,
         }
     }
 
     fn take_now(&self, reservation: &Reservation, at: Timestamp) -> ClaimMove {
-        Claim::take(reservation.claim, reservation.resource, reservation.units, self.id.uuid(), at)
+        ClaimMove { claim: self.claim_of(reservation, ClaimState::Kept { at }), from: None }
     }
 }

@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     ClaimId, ClaimMove, ClaimState, CommitError, Effects, Money, PaymentId, Repository, ResourceId,
-    Write,
+    Span, Write,
     claim::StockDelta,
-    testing::{Memory, TestEnv, moment},
+    testing::{Memory, TestEnv, assert_time_claims, moment},
 };
 
 const PAYMENT: PaymentId = Id::from_uuid(Uuid::from_u128(1));
@@ -16,6 +16,7 @@ const PAYMENT: PaymentId = Id::from_uuid(Uuid::from_u128(1));
 fn line(env: &TestEnv, units: i64, policy: Option<Policy>) -> OrderLine {
     let env = env.env();
     let reservation = policy.map(|policy| Reservation {
+        span: None,
         claim: ClaimId::new(&env),
         resource: ResourceId::new(&env),
         units,
@@ -151,4 +152,28 @@ async fn an_order_that_does_not_fit_leaves_no_trace() {
     assert!(matches!(refused, Err(CommitError::OutOfStock(_))));
     assert!(Repository::<Order>::find(&memory, order.id).await.unwrap().is_none());
     assert!(memory.read().claims.is_empty());
+}
+
+#[tokio::test]
+async fn time_is_not_promised_twice() {
+    let (env, memory) = (TestEnv::new(), Memory::default());
+    let carrier = || raise(&env, vec![line(&env, 1, None)]).0;
+
+    assert_time_claims(&memory, &env.env(), carrier).await;
+}
+
+#[test]
+fn an_order_claims_time_and_gives_it_back() {
+    let env = TestEnv::new();
+    let mut lent = line(&env, 1, Some(Policy::Hold));
+    let span = Span::try_new(moment(100), moment(200)).unwrap();
+    lent.reservation = lent.reservation.map(|r| Reservation { span: Some(span), ..r });
+    let (order, effects) = raise(&env, vec![lent]);
+    let (expired, released) = order.expire(moment(60)).unwrap();
+    let (_, kept) = expired.pay(PAYMENT, moment(90)).unwrap();
+
+    assert_eq!(effects.claims[0].claim.span, Some(span));
+    assert_eq!(deltas(&released), [StockDelta::default()]);
+    assert_eq!(kept[0].claim.state, ClaimState::Kept { at: moment(90) });
+    assert_eq!(kept[0].claim.span, Some(span));
 }

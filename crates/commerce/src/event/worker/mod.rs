@@ -1,10 +1,14 @@
 //! Delivers events to their subscribers and runs the periodic sweeps; stops when asked, finishing what it holds.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{future::ready, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use futures_util::{FutureExt, StreamExt, stream};
-use tokio::{sync::watch, task::JoinSet, time::Instant};
+use futures_util::{FutureExt, StreamExt, future::join, stream};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::Instant,
+};
 use tracing::{error, info, warn};
 
 use super::{Backoff, Delivery, Leases, Outbox, Outcome};
@@ -107,7 +111,8 @@ impl Worker {
         let begun = Instant::now();
         let batch = self.outbox.lease(&names, settings.batch, settings.lease).await?;
         let seen = batch.len();
-        let mut outcomes = stream::iter(batch)
+        let (done, outcomes) = mpsc::unbounded_channel();
+        let handling = stream::iter(batch)
             .map(|delivery| async {
                 let left = settings.lease.saturating_sub(begun.elapsed());
                 let outcome = if *stopped.borrow() || left.is_zero() {
@@ -121,12 +126,28 @@ impl Worker {
                 (delivery, outcome)
             })
             .buffer_unordered(settings.concurrency.max(1))
-            .ready_chunks(seen.max(1));
-        // What is done is written down at once: a slow neighbour must not keep it open.
-        while let Some(done) = outcomes.next().await {
-            self.outbox.settle(&done).await?;
-        }
+            .for_each(move |outcome| {
+                let _ = done.send(outcome);
+                ready(())
+            });
+        // Handlers go on while outcomes are written: one of them may hold the connection that the writing waits for.
+        let ((), settled) = join(handling, self.settle(outcomes, seen)).await;
+        settled?;
         Ok(seen)
+    }
+
+    /// What is done is written down at once: a slow neighbour must not keep it open.
+    async fn settle(
+        &self,
+        mut outcomes: mpsc::UnboundedReceiver<(Delivery, Outcome)>,
+        most: usize,
+    ) -> Result<(), crate::StoreError> {
+        let mut done = Vec::with_capacity(most);
+        while outcomes.recv_many(&mut done, most.max(1)).await > 0 {
+            self.outbox.settle(&done).await?;
+            done.clear();
+        }
+        Ok(())
     }
 
     /// One try. A handler may not outlive its lease, or another worker would run beside it.

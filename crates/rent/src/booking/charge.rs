@@ -1,0 +1,66 @@
+//! Claim damage or missing fuel out of the deposit, with evidence, while the window is open.
+
+use commerce::{Actor, FieldError, Money, Stored, Version};
+
+use super::{
+    Booking, BookingId, BookingState, Charge, ChargeKind,
+    change::Seen,
+    effects,
+    events::{What, told},
+};
+use crate::{Rent, RentError};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewCharge {
+    pub kind: ChargeKind,
+    pub amount: Money,
+    pub reason: String,
+    /// Where the pictures are kept that show it; at least one.
+    pub evidence: Vec<String>,
+}
+
+impl Rent {
+    /// Never more than what is left of the deposit.
+    pub async fn charge_deposit(
+        &self,
+        actor: &Actor,
+        (booking, seen): (BookingId, Version),
+        new: NewCharge,
+    ) -> Result<Stored<Booking>, RentError> {
+        checked(&new)?;
+        self.change_as_shop(actor, Seen { booking, version: seen }, |booking, now| {
+            let BookingState::Returned { at } = booking.state else {
+                return Err(booking.refused());
+            };
+            if effects::later(at, self.rules.claim_window) <= now {
+                return Err(RentError::ClaimedTooLate);
+            }
+            let charge = Charge {
+                id: self.env.uuid(),
+                kind: new.kind,
+                amount: new.amount,
+                reason: new.reason.clone(),
+                evidence: new.evidence.clone(),
+                at: now,
+            };
+            let charged = booking.charged_with(charge)?;
+            let told = told(&self.env, What::Charged, &charged);
+            Ok((charged, told))
+        })
+        .await
+    }
+}
+
+fn checked(new: &NewCharge) -> Result<(), RentError> {
+    let mut faults = Vec::new();
+    if !new.amount.is_positive() {
+        faults.push(FieldError::new("#/amount", "not_positive", "a charge is more than nothing"));
+    }
+    if new.reason.trim().is_empty() {
+        faults.push(FieldError::new("#/reason", "blank", "a charge has a reason"));
+    }
+    if new.evidence.is_empty() {
+        faults.push(FieldError::new("#/evidence", "missing", "a charge is shown by a picture"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(RentError::Invalid(faults)) }
+}

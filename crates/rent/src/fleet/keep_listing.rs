@@ -1,0 +1,171 @@
+//! Keep listings: make, change, publish, pause and retire them, with their units and images.
+
+use commerce::{
+    Actor, CommitError, Effects, Once, Page, PageRequest, Role, Stored, Version, Write,
+};
+
+use super::{ImageId, KeptListing, Listing, ListingEdit, ListingId, NewImage, NewListing, UnitId};
+use crate::{Rent, RentError, RentShop, ShopId};
+
+/// A listing with the shop it belongs to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ListingPage {
+    pub listing: Stored<Listing>,
+    pub shop: RentShop,
+}
+
+impl Rent {
+    pub async fn create_listing(
+        &self,
+        actor: &Actor,
+        new: NewListing,
+        once: Option<Once<Stored<Listing>>>,
+    ) -> Result<Stored<Listing>, RentError> {
+        if !actor.role.keeps_shop() {
+            return Err(RentError::NotAKeeper);
+        }
+        self.own_shop(actor, new.shop).await.map_err(|error| match error {
+            RentError::NoShop => RentError::unknown_shop(),
+            other => other,
+        })?;
+        let listing = Listing::draft(&self.env, new)?;
+        let made = Stored { state: listing.clone(), version: Version(1) };
+        let receipt = once.map(|once| once.receipt(listing.id.uuid(), &made));
+        let effects = Effects::none().receipt(receipt);
+        self.listings.commit(Write::new(listing).with(effects)).await?;
+        Ok(made)
+    }
+
+    pub async fn edit_listing(
+        &self,
+        actor: &Actor,
+        id: ListingId,
+        seen: Version,
+        edit: ListingEdit,
+    ) -> Result<Stored<Listing>, RentError> {
+        self.change_listing(actor, id, seen, |listing| listing.edited(edit)).await
+    }
+
+    pub async fn publish_listing(
+        &self,
+        actor: &Actor,
+        id: ListingId,
+        seen: Version,
+    ) -> Result<Stored<Listing>, RentError> {
+        let now = self.env.now();
+        self.change_listing(actor, id, seen, |listing| listing.published(now)).await
+    }
+
+    pub async fn pause_listing(
+        &self,
+        actor: &Actor,
+        id: ListingId,
+        seen: Version,
+    ) -> Result<Stored<Listing>, RentError> {
+        let now = self.env.now();
+        self.change_listing(actor, id, seen, |listing| listing.paused(now)).await
+    }
+
+    pub async fn retire_listing(
+        &self,
+        actor: &Actor,
+        id: ListingId,
+        seen: Version,
+    ) -> Result<Stored<Listing>, RentError> {
+        let now = self.env.now();
+        self.change_listing(actor, id, seen, |listing| Ok(listing.retired(now))).await
+    }
+
+    pub async fn add_unit(
+        &self,
+        actor: &Actor,
+        id: ListingId,
+        seen: Version,
+        label: String,
+    ) -> Result<Stored<Listing>, RentError> {
+        self.change_listing(actor, id, seen, |listing| listing.with_unit(&self.env, label)).await
+    }
+
+    /// Takes a unit out of what is lent, or puts it back; its bookings stand.
+    pub async fn set_unit_away(
+        &self,
+        actor: &Actor,
+        (id, unit): (ListingId, UnitId),
+        seen: Version,
+        away: bool,
+    ) -> Result<Stored<Listing>, RentError> {
+        self.change_listing(actor, id, seen, |listing| listing.with_unit_away(unit, away)).await
+    }
+
+    pub async fn add_listing_image(
+        &self,
+        actor: &Actor,
+        id: ListingId,
+        seen: Version,
+        new: NewImage,
+    ) -> Result<Stored<Listing>, RentError> {
+        self.change_listing(actor, id, seen, |listing| listing.with_image(&self.env, new)).await
+    }
+
+    pub async fn remove_listing_image(
+        &self,
+        actor: &Actor,
+        (id, image): (ListingId, ImageId),
+        seen: Version,
+    ) -> Result<Stored<Listing>, RentError> {
+        self.change_listing(actor, id, seen, |listing| listing.without_image(image)).await
+    }
+
+    /// A listing as anyone may see it; one that is not published is there for its keepers only.
+    pub async fn read_listing(
+        &self,
+        actor: Option<&Actor>,
+        id: ListingId,
+    ) -> Result<ListingPage, RentError> {
+        let listing = self.listings.find(id).await?.ok_or(RentError::NoListing)?;
+        let shop = self.shops.find(listing.state.shop).await?.ok_or(RentError::NoListing)?.state;
+        let keeps = |actor: &Actor| actor.user == shop.owner || actor.role == Role::Operator;
+        let seen = listing.state.is_published() || actor.is_some_and(keeps);
+        if seen { Ok(ListingPage { listing, shop }) } else { Err(RentError::NoListing) }
+    }
+
+    pub async fn kept_listings(
+        &self,
+        actor: &Actor,
+        shop: ShopId,
+        status: Option<&str>,
+        page: PageRequest,
+    ) -> Result<Page<KeptListing>, RentError> {
+        self.own_shop(actor, shop).await?;
+        Ok(self.listings.kept_listings(shop, status, page).await?)
+    }
+
+    /// Changes a listing over the version its keeper saw; never decides again on another one.
+    async fn change_listing(
+        &self,
+        actor: &Actor,
+        id: ListingId,
+        seen: Version,
+        change: impl FnOnce(Listing) -> Result<Listing, RentError>,
+    ) -> Result<Stored<Listing>, RentError> {
+        let stored = self.listings.find(id).await?.ok_or(RentError::NoListing)?;
+        self.own_shop(actor, stored.state.shop).await.map_err(|error| match error {
+            RentError::NoShop => RentError::NoListing,
+            other => other,
+        })?;
+        if stored.version != seen {
+            return Err(RentError::Outdated);
+        }
+        let before = stored.state.clone();
+        let changed = change(stored.state)?;
+        if changed == before {
+            return Ok(Stored { state: before, version: seen });
+        }
+        let state = Listing { updated_at: self.env.now(), ..changed };
+        match self.listings.commit(Write::over(seen, state.clone()).alone()).await {
+            Ok(()) => Ok(Stored { state, version: seen.next() }),
+            Err(CommitError::Stale) => Err(RentError::Outdated),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! What a rental comes to: one pure function that search, quote and booking share.
+
+mod lapse;
+mod money_back;
+mod rent;
+#[cfg(test)]
+mod tests;
+
+pub use money_back::{Deadline, MoneyOff};
+
+use commerce::{FieldError, Money, MoneyError, Span, Timestamp, order::Totals};
+use serde::{Deserialize, Serialize};
+
+use crate::{Charged, Extra, Listing, Rates, RentError, RentShop, Zone, availability};
+use lapse::Lapse;
+pub(crate) use lapse::hours_begun;
+
+/// An extra somebody wants, and how many of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ExtraChoice {
+    pub code: String,
+    pub count: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quote {
+    pub period: Span,
+    /// The shop's, in which days and hours are counted.
+    pub zone: Zone,
+    pub lines: Vec<QuoteLine>,
+    /// The deposit is one of the lines and part of the subtotal; it is not taxed.
+    pub totals: Totals,
+    /// Tax that the rates contain already; not added again.
+    pub included_tax: Money,
+    pub deposit: Money,
+    /// Until when how much of the rent goes back, from the best to the worst.
+    pub cancellation: Vec<Deadline>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct QuoteLine {
+    pub item: Item,
+    /// A stable name: `week`, `day`, `hour`, `deposit`, or the extra's code.
+    pub code: String,
+    pub name: String,
+    pub quantity: u32,
+    pub unit_price: Money,
+    /// Unit price times quantity.
+    pub total: Money,
+    /// The line's part of the tax.
+    pub tax: Money,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Item {
+    Rent,
+    Extra,
+    Deposit,
+}
+
+/// Prices a period that is allowed now, or says why it is not; whether a unit is free is another question.
+pub fn quote(
+    listing: &Listing,
+    shop: &RentShop,
+    period: Span,
+    extras: &[ExtraChoice],
+    now: Timestamp,
+) -> Result<Quote, RentError> {
+    let rates = listing.rates.as_ref().ok_or(RentError::NotPublished)?;
+    availability::check(listing, shop, period, now)?;
+    price(rates, shop.zone, period, extras)
+}
+
+/// Prices a period, allowed or not.
+pub fn price(
+    rates: &Rates,
+    zone: Zone,
+    period: Span,
+    extras: &[ExtraChoice],
+) -> Result<Quote, RentError> {
+    let lapse = Lapse::of(zone, period);
+    let mut lines = rent::lines(rates, &lapse)?;
+    for (at, choice) in extras.iter().enumerate() {
+        lines.push(extra_line(rates, &lapse, choice, at)?);
+    }
+    let zero = rates.money(0);
+    let taxable = Money::sum(rates.currency, lines.iter().map(|line| line.total))?;
+    let due = rates.tax.on(taxable)?;
+    spread(due, &mut lines)?;
+    let deposit = rates.money(rates.deposit_minor);
+    if deposit.is_positive() {
+        lines.push(line(Item::Deposit, "deposit", "Deposit", 1, deposit)?);
+    }
+    let (added, included_tax) = if rates.tax.inclusive { (zero, due) } else { (due, zero) };
+    let subtotal = taxable.plus(deposit)?;
+    let totals = Totals::of(subtotal, zero, added, zero, &rates.tax.jurisdiction)?;
+    let cancellation = money_back::deadlines(&rates.cancellation, period);
+    Ok(Quote { period, zone, lines, totals, included_tax, deposit, cancellation })
+}
+
+fn extra_line(
+    rates: &Rates,
+    lapse: &Lapse,
+    choice: &ExtraChoice,
+    at: usize,
+) -> Result<QuoteLine, RentError> {
+    let refused = |code: &str, detail: String| {
+        let pointer = format!("#/extras/{at}");
+        RentError::Invalid(vec![FieldError::new(pointer, code, detail)])
+    };
+    let known: Option<&Extra> = rates.extras.iter().find(|extra| extra.code == choice.code);
+    let extra =
+        known.ok_or_else(|| refused("no_such_extra", "there is no such extra".to_owned()))?;
+    if choice.count == 0 || choice.count > extra.most {
+        return Err(refused("bad_count", format!("there are 1 to {}", extra.most)));
+    }
+    let times = match extra.charged {
+        Charged::PerRental => 1,
+        Charged::PerDay => lapse.days_begun(),
+    };
+    let quantity = choice.count.saturating_mul(times);
+    let price = rates.money(extra.price_minor);
+    Ok(line(Item::Extra, &extra.code, &extra.name, quantity, price)?)
+}
+
+fn line(
+    item: Item,
+    code: &str,
+    name: &str,
+    quantity: u32,
+    unit_price: Money,
+) -> Result<QuoteLine, MoneyError> {
+    Ok(QuoteLine {
+        item,
+        code: code.to_owned(),
+        name: name.to_owned(),
+        quantity,
+        unit_price,
+        total: unit_price.times(i64::from(quantity))?,
+        tax: Money::zero(unit_price.currency),
+    })
+}
+
+/// Splits the tax over the lines by what they cost, without loss.
+fn spread(tax: Money, lines: &mut [QuoteLine]) -> Result<(), MoneyError> {
+    if tax.is_zero() {
+        return Ok(());
+    }
+    let weights: Vec<u64> = lines.iter().map(|line| line.total.minor.unsigned_abs()).collect();
+    for (line, part) in lines.iter_mut().zip(tax.split(&weights)?) {
+        line.tax = part;
+    }
+    Ok(())
+}

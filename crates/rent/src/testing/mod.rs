@@ -1,0 +1,13 @@
+//! Shops and vehicles in memory for tests that need no database.
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world should stop")]
+
+mod memory;
+mod samples;
+mod world;
+
+pub use memory::memory;
+pub use samples::{
+    a_car, a_driver, a_listing, a_scooter, a_shop, new_listing, operator, owner, rates, stranger,
+    traveller,
+};
+pub use world::World;
