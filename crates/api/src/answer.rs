@@ -16,7 +16,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
-    extract::{etag, no_definitions},
+    edge::etag,
+    extract::{self, no_definitions},
     openapi,
 };
 
@@ -93,22 +94,50 @@ impl OperationModifier for NoContent {
     }
 }
 
-/// 200 with an `ETag`; 304 when the client has that version already.
+/// 200 with the version as its `ETag`; 304 when the client has that version already.
 #[derive(Debug)]
-pub struct Tagged<T>(pub Version, pub T);
+pub struct Tagged<T> {
+    version: Version,
+    body: T,
+    cache: Option<&'static str>,
+}
+
+impl<T> Tagged<T> {
+    pub fn new(version: Version, body: T) -> Self {
+        Self { version, body, cache: None }
+    }
+
+    /// The same for everyone, so that caches on the way may keep it.
+    pub fn public(self) -> Self {
+        Self { cache: Some(etag::PUBLIC), ..self }
+    }
+}
 
 impl<T: Serialize> Responder for Tagged<T> {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        let tag = etag(self.0);
-        let known =
-            request.headers().get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-        if known.is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag)) {
-            return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
+        let tag = extract::etag(self.version);
+        if etag::is_known(request, &tag) {
+            return not_modified(tag, self.cache);
         }
-        json(HttpResponse::Ok().insert_header((header::ETAG, tag)), &self.1)
+        let mut response = HttpResponse::Ok();
+        response.insert_header((header::ETAG, tag));
+        if let Some(cache) = self.cache {
+            response.insert_header((header::CACHE_CONTROL, cache));
+        }
+        json(&mut response, &self.body)
     }
+}
+
+/// The client has it; the headers are those that 200 would have carried.
+pub(crate) fn not_modified(tag: String, cache: Option<&'static str>) -> HttpResponse {
+    let mut response = HttpResponse::NotModified();
+    response.insert_header((header::ETAG, tag));
+    if let Some(cache) = cache {
+        response.insert_header((header::CACHE_CONTROL, cache));
+    }
+    response.finish()
 }
 
 impl<T> Apiv2Schema for Tagged<T> {}
@@ -120,6 +149,39 @@ impl<T: JsonSchema> OperationModifier for Tagged<T> {
 
     fn update_response(operation: &mut DefaultOperationRaw) {
         openapi::document_response::<T>(operation, 200, "OK");
+        openapi::document_response_header(operation, 200, "ETag");
+    }
+}
+
+/// 200 with something the same for everyone, whose `ETag` is a print of it; 304 when the client has it already.
+#[derive(Debug)]
+pub struct Fresh<T>(pub T);
+
+impl<T: Serialize> Responder for Fresh<T> {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        let body = serde_json::to_vec(&self.0).unwrap_or_default();
+        let tag = format!("\"{}\"", etag::print(&body));
+        if etag::is_known(request, &tag) {
+            return not_modified(tag, Some(etag::PUBLIC));
+        }
+        let mut response = HttpResponse::Ok();
+        response.content_type("application/json").insert_header((header::ETAG, tag));
+        response.insert_header((header::CACHE_CONTROL, etag::PUBLIC)).body(body)
+    }
+}
+
+impl<T> Apiv2Schema for Fresh<T> {}
+
+impl<T: JsonSchema> OperationModifier for Fresh<T> {
+    no_definitions!();
+
+    fn update_parameter(_: &mut DefaultOperationRaw) {}
+
+    fn update_response(operation: &mut DefaultOperationRaw) {
+        openapi::document_response::<T>(operation, 200, "OK");
+        openapi::document_response_header(operation, 200, "ETag");
     }
 }
 
@@ -133,7 +195,7 @@ impl<T: Serialize> Responder for CreatedAt<T> {
     fn respond_to(self, _: &HttpRequest) -> HttpResponse {
         let mut response = HttpResponse::Created();
         response.insert_header((header::LOCATION, self.0));
-        response.insert_header((header::ETAG, etag(self.1)));
+        response.insert_header((header::ETAG, extract::etag(self.1)));
         json(&mut response, &self.2)
     }
 }
@@ -147,6 +209,8 @@ impl<T: JsonSchema> OperationModifier for CreatedAt<T> {
 
     fn update_response(operation: &mut DefaultOperationRaw) {
         openapi::document_response::<T>(operation, 201, "Created");
+        openapi::document_response_header(operation, 201, "ETag");
+        openapi::document_response_header(operation, 201, "Location");
     }
 }
 
@@ -202,5 +266,7 @@ impl<T: JsonSchema> OperationModifier for Once<T> {
 
     fn update_response(operation: &mut DefaultOperationRaw) {
         openapi::document_response::<T>(operation, 201, "Created");
+        openapi::document_response_header(operation, 201, "Location");
+        openapi::document_response_header(operation, 201, "Idempotent-Replayed");
     }
 }

@@ -5,20 +5,37 @@ use std::{
     time::{Duration, Instant},
 };
 
-use actix_web::{HttpResponse, web::Data};
+use actix_web::{HttpResponse, ResponseError, http::StatusCode, web::Data};
 use async_trait::async_trait;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use crate::serve::Draining;
+use crate::{problem::Problem, serve::Draining};
 
-/// Looks whether what requests need is there; an error names what is not.
+/// Looks whether what requests need is there.
 #[async_trait]
 pub trait Health: Send + Sync {
-    async fn check(&self) -> Result<(), String>;
+    async fn check(&self) -> Vec<Check>;
+}
+
+/// One thing that requests need, and what is wrong with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Check {
+    pub name: &'static str,
+    pub trouble: Option<String>,
+}
+
+impl Check {
+    pub fn passed(name: &'static str) -> Self {
+        Self { name, trouble: None }
+    }
+
+    pub fn failed(name: &'static str, trouble: impl Into<String>) -> Self {
+        Self { name, trouble: Some(trouble.into()) }
+    }
 }
 
 /// When it was looked, and what was seen.
-type Look = (Instant, Result<(), String>);
+type Look = (Instant, Vec<Check>);
 
 /// Readiness, looked at once a second at most.
 #[derive(Clone)]
@@ -33,9 +50,9 @@ impl Readiness {
         Self { health, draining, last: Arc::default() }
     }
 
-    async fn check(&self) -> Result<(), String> {
+    async fn check(&self) -> Vec<Check> {
         if self.draining.is_draining() {
-            return Err("draining".into());
+            return vec![Check::failed("server", "it is on its way out")];
         }
         let known = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((at, result)) = known
@@ -55,10 +72,18 @@ pub(crate) async fn alive() -> HttpResponse {
 }
 
 pub(crate) async fn ready(readiness: Data<Readiness>) -> HttpResponse {
-    match readiness.check().await {
-        Ok(()) => HttpResponse::Ok().json(json!({ "status": "ready" })),
-        Err(why) => {
-            HttpResponse::ServiceUnavailable().json(json!({ "status": "not ready", "why": why }))
-        }
+    let checks = readiness.check().await;
+    let told = checks.iter().map(|check| {
+        let state = check.trouble.as_deref().unwrap_or("ok");
+        (check.name.to_owned(), state.into())
+    });
+    let told = Value::Object(told.collect());
+    let trouble: Vec<&str> = checks.iter().filter_map(|check| check.trouble.as_deref()).collect();
+    if trouble.is_empty() {
+        return HttpResponse::Ok().json(json!({ "status": "ready", "checks": told }));
     }
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "not_ready", trouble.join("; "))
+        .with_fact("checks", told)
+        .retry_after(Duration::from_secs(1))
+        .error_response()
 }

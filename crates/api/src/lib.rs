@@ -2,7 +2,7 @@
 //!
 //! # How to write a handler
 //!
-//! ```ignore
+//! ```text
 //! /// Change the name of a shelf.
 //! #[api_v2_operation(tags(Shelves), operation_id = "renameShelf")]
 //! pub async fn rename(
@@ -13,12 +13,13 @@
 //!     body: Body<NewName>,             // #[derive(Deserialize, JsonSchema, Validate)] #[serde(deny_unknown_fields)]
 //! ) -> Result<Tagged<ShelfView>, Fail<404, 409>> {
 //!     let shelf = shelves.rename(path.0.id.0, version.0, body.0.name).await?;
-//!     Ok(Tagged(shelf.version, shelf.state.into()))
+//!     Ok(Tagged::new(shelf.version, shelf.state.into()))
 //! }
 //! ```
 //!
 //! * Any `commerce::Failure` turns into a [`Problem`] by `?`; [`Fail`] lists the statuses for the document.
-//! * Answers: [`answer::Json`], [`answer::Created`], [`answer::CreatedAt`], [`answer::Tagged`] (`ETag` and 304),
+//! * Answers: [`answer::Json`], [`answer::Created`], [`answer::CreatedAt`], [`answer::Tagged`] and [`answer::Fresh`]
+//!   (`ETag` and 304),
 //!   [`answer::Accepted`], [`answer::NoContent`], [`answer::Once`] (under an `Idempotency-Key`).
 //! * Under an `Idempotency-Key` take [`extract::Keyed`] instead of `Body` and call [`extract::Keyed::once`].
 //! * Lists take [`extract::Paging`] (or a query of their own with `limit` and `cursor`) and answer [`extract::PageView`].
@@ -28,6 +29,7 @@
 pub mod answer;
 pub mod buy;
 pub mod commerce;
+mod demo;
 mod docs;
 pub mod edge;
 pub mod extract;
@@ -39,9 +41,10 @@ mod problem;
 mod serve;
 pub mod views;
 
+pub use demo::Pictures;
 pub use docs::document;
 pub use edge::{address::Cidr, quota::Quotas};
-pub use health::Health;
+pub use health::{Check, Health};
 pub use metrics::{Gauges, Metrics};
 pub use problem::{Fail, Problem, ProblemView};
 pub use serve::{Draining, Mount, Serving, Settings, Shell, serve};

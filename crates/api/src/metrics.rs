@@ -2,8 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use actix_web::{HttpResponse, http::Method, http::StatusCode, web::Data};
+use actix_web::{HttpResponse, ResponseError, http::Method, http::StatusCode, web::Data};
 use prometheus::{Encoder, HistogramOpts, HistogramVec, IntGauge, Opts, Registry, TextEncoder};
+
+use crate::{
+    edge::{address::Cidr, context},
+    problem::Problem,
+};
 
 /// Called before each scrape, to bring gauges up to date.
 #[async_trait::async_trait]
@@ -62,7 +67,15 @@ impl Metrics {
     }
 }
 
-pub(crate) async fn metrics(metrics: Data<Metrics>) -> HttpResponse {
+/// The addresses that may read the metrics.
+pub(crate) struct Readers(pub Vec<Cidr>);
+
+pub(crate) async fn metrics(metrics: Data<Metrics>, readers: Data<Readers>) -> HttpResponse {
+    let address = context::current().map(|seen| seen.address);
+    let is_reader = |range: &Cidr| address.is_some_and(|address| range.contains(address));
+    if !readers.0.iter().any(is_reader) {
+        return Problem::not_found().error_response();
+    }
     match metrics.scrape().await {
         Ok(text) => HttpResponse::Ok().content_type("text/plain; version=0.0.4").body(text),
         Err(error) => {

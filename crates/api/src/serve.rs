@@ -22,11 +22,13 @@ use paperclip::actix::{OpenApiExt, web::ServiceConfig};
 #[cfg(feature = "edge-guard")]
 use crate::edge::guard;
 use crate::{
-    Limits, docs,
+    Limits,
+    demo::{self, Pictures},
+    docs,
     edge::{
         address::Cidr,
         quota::Quotas,
-        watch::{Watch, watch},
+        watch::{Watch, admit, watch},
     },
     extract::InFlight,
     health::{self, Health, Readiness},
@@ -66,6 +68,8 @@ pub struct Settings {
     pub shutdown_grace: Duration,
     /// Requests a second and burst for each client address, where the edge guard is built in.
     pub edge: (u32, u32),
+    /// Who may read `/metrics`; for everyone else there is nothing.
+    pub metrics_from: Vec<Cidr>,
 }
 
 /// Everything the shell stands on.
@@ -79,6 +83,8 @@ pub struct Shell {
     pub metrics: Metrics,
     pub draining: Draining,
     pub mounts: Vec<Mount>,
+    /// Of the demonstration shop, where it is open.
+    pub pictures: Option<Pictures>,
 }
 
 /// A running shell.
@@ -89,6 +95,7 @@ pub struct Serving {
     draining: Draining,
     pause: Duration,
     server: tokio::task::JoinHandle<std::io::Result<()>>,
+    _tidying: Tidying,
 }
 
 impl Serving {
@@ -107,6 +114,18 @@ impl Serving {
     }
 }
 
+/// Ends with the server it tidies up for.
+#[derive(Debug)]
+struct Tidying(Option<tokio::task::AbortHandle>);
+
+impl Drop for Tidying {
+    fn drop(&mut self) {
+        if let Some(task) = &self.0 {
+            task.abort();
+        }
+    }
+}
+
 /// Binds and serves.
 pub fn serve(shell: Shell) -> std::io::Result<Serving> {
     let listener = TcpListener::bind(&shell.settings.bind)?;
@@ -114,10 +133,12 @@ pub fn serve(shell: Shell) -> std::io::Result<Serving> {
     let (draining, pause) = (shell.draining.clone(), shell.settings.drain_pause);
     let settings = shell.settings.clone();
     let shared = Shared::new(shell)?;
+    let tidying = shared.tidy();
     let server = HttpServer::new(move || {
         let shared = shared.clone();
         App::new()
             .wrap(shared.guard())
+            .wrap(from_fn(admit))
             .wrap(cors(&shared.shell.settings.cors_origins))
             .wrap(from_fn(watch))
             .configure(|config| shared.data(config))
@@ -136,7 +157,14 @@ pub fn serve(shell: Shell) -> std::io::Result<Serving> {
         .listen(listener)?
         .run();
     let handle = server.handle();
-    Ok(Serving { address, handle, draining, pause, server: tokio::spawn(server) })
+    Ok(Serving {
+        address,
+        handle,
+        draining,
+        pause,
+        server: tokio::spawn(server),
+        _tidying: tidying,
+    })
 }
 
 /// What all HTTP threads share.
@@ -191,16 +219,42 @@ impl Shared {
             .app_data(Data::new(self.shell.quotas.clone()))
             .app_data(Data::new(self.shell.metrics.clone()))
             .app_data(Data::new(self.shell.settings.limits))
+            .app_data(Data::new(metrics::Readers(self.shell.settings.metrics_from.clone())))
             .app_data(Data::<dyn Authenticator>::from(self.shell.authenticator.clone()));
     }
 
     /// The routes of the house itself; they are not part of the document.
     fn house(&self, config: &mut plain::ServiceConfig) {
+        let read = |path: &str| plain::resource(path);
         config
-            .route("/healthz", plain::get().to(health::alive))
-            .route("/readyz", plain::get().to(health::ready))
-            .route("/metrics", plain::get().to(metrics::metrics));
+            .service(read("/healthz").route(plain::get().to(health::alive)))
+            .service(read("/readyz").route(plain::get().to(health::ready)))
+            .service(read("/metrics").route(plain::get().to(metrics::metrics)));
+        if let Some(pictures) = self.shell.pictures {
+            config.app_data(Data::new(pictures));
+            config.service(read("/demo/images/{name}.svg").route(plain::get().to(demo::picture)));
+        }
         docs::serve(config, &self.document);
+    }
+
+    /// Forgets clients that have been quiet, from time to time.
+    #[cfg(feature = "edge-guard")]
+    fn tidy(&self) -> Tidying {
+        let guard = self.guard.clone();
+        let task = tokio::spawn(async move {
+            let mut minutes = tokio::time::interval(Duration::from_secs(60));
+            loop {
+                minutes.tick().await;
+                guard::tidy(&guard);
+            }
+        });
+        Tidying(Some(task.abort_handle()))
+    }
+
+    #[cfg(not(feature = "edge-guard"))]
+    #[expect(clippy::unused_self, reason = "the guarded build needs it")]
+    fn tidy(&self) -> Tidying {
+        Tidying(None)
     }
 
     #[cfg(feature = "edge-guard")]
@@ -233,6 +287,7 @@ fn cors(origins: &[String]) -> Cors {
             "RateLimit-Policy",
             "Retry-After",
             "Idempotent-Replayed",
+            "X-Cart-Token",
         ])
         .max_age(3600)
 }

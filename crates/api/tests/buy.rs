@@ -89,7 +89,7 @@ impl Shop {
             draining: Draining::default(),
             request_timeout: Duration::from_secs(10),
         };
-        let mount = api::buy::routes(world.buy.clone());
+        let mount = api::buy::routes(world.buy.clone(), 0);
         let app = App::new()
             .wrap(from_fn(watch::watch))
             .app_data(Data::new(watching))

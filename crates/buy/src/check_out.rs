@@ -105,6 +105,7 @@ impl Buy {
             resource: offer.resource(),
             units,
             policy,
+            span: None,
         };
         Some(OrderLine {
             id: self.env.uuid(),

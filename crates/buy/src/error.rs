@@ -190,8 +190,8 @@ impl Failure for BuyError {
         let field = |pointer: &str| vec![FieldError::new(pointer, self.code(), self.to_string())];
         match self {
             Self::Invalid(fields) => fields.clone(),
-            Self::BadCursor => field("#/cursor"),
-            Self::NothingToRankBy => field("#/sort"),
+            Self::BadCursor => field("cursor"),
+            Self::NothingToRankBy => field("sort"),
             Self::NoPrice(_) => field("#/currency"),
             Self::BadQuantity(_) => field("#/quantity"),
             _ => Vec::new(),

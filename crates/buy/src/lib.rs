@@ -17,7 +17,7 @@ use std::sync::Arc;
 use commerce::{Env, Receipts, Repository, order::Orders};
 
 pub use cart::{
-    Added, Cart, CartId, CartReading, CartState, CartToken, Carts, Item, ItemId, LineIssue,
+    Added, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts, Item, ItemId, LineIssue,
     LineReading, Merged, NewItem, Owner, Shopper,
 };
 pub use catalogue::{

@@ -117,6 +117,7 @@ impl Failure for IdentityError {
             Self::Email(_) => "#/email",
             Self::Name(_) => "#/name",
             Self::Password(_) => "#/password",
+            Self::Commit(error) => return error.fields(),
             _ => return Vec::new(),
         };
         vec![FieldError::new(pointer, self.code(), self.to_string())]

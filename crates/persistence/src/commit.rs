@@ -6,7 +6,7 @@ use commerce::{Change, CommitError};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
 
 use crate::{
-    Db, Engine,
+    Db, Engine, Heard,
     commerce::{Told, effect_steps},
     failure::{self, Meaning, REFUSED},
     record::Layout,
@@ -100,31 +100,41 @@ fn wait(tried: u32) -> Duration {
 /// One statement needs no transaction around it: it is one.
 async fn write_postgres(db: &Db, statements: &[Vec<Step>]) -> Result<(), Trouble> {
     if let [only] = statements {
-        let done = db.writer().execute_raw(composed(only)).await;
+        let done = db.execute_raw(composed(only)).await;
         return done.map(drop).map_err(|error| Trouble::of(error, 0));
     }
-    let tx = begin(db).await?;
+    let lane = db.lane().await.map_err(|error| Trouble::of(error, 0))?;
+    let mut lane = lane.ok_or_else(|| Trouble::of(DbErr::Custom("no lanes".into()), 0))?;
+    db.heard(Heard::Begins);
+    lane.begin().await.map_err(|error| Trouble::of(error, 0))?;
     for (at, steps) in statements.iter().enumerate() {
-        if let Err(error) = tx.execute_raw(composed(steps)).await {
-            rollback(tx).await;
+        let statement = composed(steps);
+        db.heard(Heard::Writes(&statement));
+        if let Err(error) = lane.execute(&statement).await {
+            if let Err(error) = lane.roll_back().await {
+                tracing::warn!(?error, "a transaction could not be rolled back");
+            }
             return Err(Trouble::of(error, at));
         }
     }
-    tx.commit().await.map_err(|error| Trouble::of(error, statements.len()))
+    db.heard(Heard::Commits);
+    lane.commit().await.map_err(|error| Trouble::of(error, statements.len()))
 }
 
 async fn write_sqlite(db: &Db, statements: &[Vec<Step>]) -> Result<(), Trouble> {
     let tx = begin(db).await?;
     for (at, steps) in statements.iter().enumerate() {
-        if let Err(trouble) = run_all(&tx, steps, at).await {
+        if let Err(trouble) = run_all(db, &tx, steps, at).await {
             rollback(tx).await;
             return Err(trouble);
         }
     }
+    db.heard(Heard::Commits);
     tx.commit().await.map_err(|error| Trouble::of(error, statements.len()))
 }
 
 async fn begin(db: &Db) -> Result<DatabaseTransaction, Trouble> {
+    db.heard(Heard::Begins);
     db.begin().await.map_err(|error| Trouble { meaning: Meaning::Unknown(error), at: 0 })
 }
 
@@ -135,26 +145,38 @@ async fn rollback(tx: DatabaseTransaction) {
     }
 }
 
-async fn run_all(tx: &DatabaseTransaction, steps: &[Step], at: usize) -> Result<(), Trouble> {
+async fn run_all(
+    db: &Db,
+    tx: &DatabaseTransaction,
+    steps: &[Step],
+    at: usize,
+) -> Result<(), Trouble> {
     let mut idle = Vec::new();
     for (number, step) in steps.iter().enumerate() {
         let sql = step.sql.replace("{gate}", "true").replace("{json}", Engine::Sqlite.json());
         let statement =
             Statement::from_sql_and_values(Engine::Sqlite.backend(), sql, step.values.clone());
+        db.heard(Heard::Writes(&statement));
         let done = tx.execute_raw(statement).await.map_err(|error| Trouble::of(error, at))?;
-        if step.refusal.is_some() && done.rows_affected() == 0 {
-            idle.push(number);
+        let Some(refusal) = step.refusal.as_ref().filter(|_| done.rows_affected() == 0) else {
+            continue;
+        };
+        idle.push(number);
+        // What comes after would only trip over what is not there.
+        if must(refusal) {
+            break;
         }
     }
     if idle.is_empty() { Ok(()) } else { Err(Trouble { meaning: Meaning::Refused(idle), at }) }
 }
 
-/// All steps as one statement: each a data-modifying CTE that waits for the one before it. When one that must touch
+/// All steps as one statement: each a data-modifying CTE that waits for the one before it, and does nothing after one
+/// that must touch a row and did not, so that no constraint speaks before the real reason. When one that must touch
 /// a row does not, casting its number to an integer aborts the whole; any engine that speaks PostgreSQL does so.
 fn composed(steps: &[Step]) -> Statement {
     let mut sql = String::with_capacity(4096);
     let mut values: Vec<Value> = Vec::with_capacity(64);
-    let mut gate = "true".to_owned();
+    let (mut gate, mut needed) = ("true".to_owned(), String::new());
     for (number, step) in steps.iter().enumerate() {
         let name = step.name.map_or_else(|| format!("s{number}"), str::to_owned);
         sql.push_str(if number == 0 { "with " } else { ", " });
@@ -162,12 +184,19 @@ fn composed(steps: &[Step]) -> Statement {
         push_step(&mut sql, step, &gate, values.len());
         let _ = write!(sql, " returning {})", step.returning);
         values.extend(step.values.iter().cloned());
-        let must =
-            matches!(step.refusal, Some(Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale));
-        gate = format!("(select count(*) from {name}) {}", if must { "> 0" } else { ">= 0" });
+        let touched = format!("(select count(*) from {name})");
+        if step.refusal.as_ref().is_some_and(must) {
+            let _ = write!(needed, "{touched} > 0 and ");
+        }
+        gate = format!("{needed}{touched} >= 0");
     }
     push_verdict(&mut sql, steps);
     Statement::from_sql_and_values(Engine::Postgres.backend(), sql, values)
+}
+
+/// Whether nothing after a step makes sense when it is refused.
+fn must(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale)
 }
 
 /// Writes a step's SQL with its parameters numbered from `before + 1`.
@@ -209,14 +238,12 @@ fn named(steps: &[Step], numbers: &[usize]) -> Vec<Refusal> {
 
 /// Several steps may have refused; what is told is what the caller can act on best.
 fn refused(refusals: Vec<Refusal>) -> CommitError {
-    if refusals.contains(&Refusal::AlreadyDone) {
-        return CommitError::AlreadyDone;
-    }
-    if refusals.contains(&Refusal::Exists) {
-        return CommitError::Exists;
-    }
-    if refusals.contains(&Refusal::Stale) {
-        return CommitError::Stale;
+    // What comes after a step that must touch a row and did not had no chance to.
+    match refusals.iter().find(|refusal| must(refusal)) {
+        Some(Refusal::AlreadyDone) => return CommitError::AlreadyDone,
+        Some(Refusal::Exists) => return CommitError::Exists,
+        Some(Refusal::Stale) => return CommitError::Stale,
+        Some(Refusal::OutOfStock(_) | Refusal::InsufficientFunds(_)) | None => {}
     }
     let mut gone = Vec::new();
     let mut poor = None;

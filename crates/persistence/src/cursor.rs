@@ -1,16 +1,11 @@
 //! Keyset pages: a cursor is the key of the last row, in base64url, and opaque to everybody else.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use commerce::{Page, PageRequest, StoreError};
+use commerce::{BadCursor, Page, PageRequest, StoreError};
 use serde::{Serialize, de::DeserializeOwned};
 
 /// Pages are never longer than this, whatever is asked for.
 const MOST: u32 = 500;
-
-/// The cursor is not one of ours.
-#[derive(Debug, thiserror::Error)]
-#[error("the cursor is not one of ours")]
-pub struct BadCursor;
 
 /// The key after which the page begins.
 pub fn after<K: DeserializeOwned>(page: &PageRequest) -> Result<Option<K>, StoreError> {

@@ -6,18 +6,28 @@ use std::{
     time::Duration,
 };
 
+use async_trait::async_trait;
 use commerce::StoreError;
 use sea_orm::{
-    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction,
-    QueryResult, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait, Value,
+    ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
+    DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait, Value,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::sync::Notify;
 
-use crate::{DbClock, Engine, Settings, Stats, Subscriptions, failure};
+use crate::{
+    DbClock, Ear, Engine, Settings, Stats, Subscriptions,
+    ear::Heard,
+    failure,
+    lanes::{Lane, Lanes},
+};
 
 /// A connection that was idle for this long is tried before it is used.
 const PING_AFTER: Duration = Duration::from_secs(30);
+
+/// Connections beside the lanes, for what is asked seldom: health, the clock, gauges.
+const SPARE: u32 = 2;
 
 /// Prepared statements a connection keeps; every shape of a commit is one.
 const STATEMENTS_KEPT: usize = 400;
@@ -27,6 +37,8 @@ const STATEMENTS_KEPT: usize = 400;
 pub struct Db {
     reader: DatabaseConnection,
     writer: DatabaseConnection,
+    /// For reading; on PostgreSQL for writing too. A database in memory has one connection for everything.
+    lanes: Option<Lanes>,
     shared: Arc<Shared>,
 }
 
@@ -39,6 +51,7 @@ struct Shared {
     stats: Stats,
     /// Accounts without a floor that are known to be in the books.
     accounts: RwLock<HashSet<String>>,
+    ear: OnceLock<Ear>,
 }
 
 impl std::fmt::Debug for Db {
@@ -67,8 +80,10 @@ impl Db {
             doorbell: Arc::default(),
             stats: Stats::default(),
             accounts: RwLock::default(),
+            ear: OnceLock::new(),
         };
-        Ok(Self { reader, writer, shared: Arc::new(shared) })
+        let lanes = lanes(&reader, settings);
+        Ok(Self { reader, writer, lanes, shared: Arc::new(shared) })
     }
 
     /// The same store over connections of its own, so that a backlog cannot starve requests. SQLite has one writer for all.
@@ -79,7 +94,8 @@ impl Db {
             Engine::Sqlite => Ok(self.clone()),
             Engine::Postgres => {
                 let pool = open(postgres(&settings)).await?;
-                Ok(Self { reader: pool.clone(), writer: pool, shared: self.shared.clone() })
+                let (lanes, shared) = (lanes(&pool, &settings), self.shared.clone());
+                Ok(Self { reader: pool.clone(), writer: pool, lanes, shared })
             }
         }
     }
@@ -93,6 +109,19 @@ impl Db {
 
     pub(crate) fn subscribers(&self, event: &str) -> &[String] {
         self.shared.subscriptions.get().map_or(&[], |all| all.to(event))
+    }
+
+    /// Lets someone hear every statement before it is carried out; once. For measuring, never for production.
+    pub fn overhear(&self, ear: Ear) {
+        if self.shared.ear.set(ear).is_err() {
+            tracing::warn!("somebody listens already");
+        }
+    }
+
+    pub(crate) fn heard(&self, heard: Heard<'_>) {
+        if let Some(ear) = self.shared.ear.get() {
+            ear(heard);
+        }
     }
 
     pub fn engine(&self) -> Engine {
@@ -122,9 +151,22 @@ impl Db {
         &self.reader
     }
 
-    /// For a single statement that writes.
+    #[cfg(feature = "testing")]
     pub(crate) fn writer(&self) -> &DatabaseConnection {
         &self.writer
+    }
+
+    /// SQLite writes over its one writer only.
+    fn writing_lanes(&self) -> Option<&Lanes> {
+        self.lanes.as_ref().filter(|_| self.shared.engine == Engine::Postgres)
+    }
+
+    /// PostgreSQL: a connection for one transaction; `None` where there are no lanes to write on.
+    pub(crate) async fn lane(&self) -> Result<Option<Lane<'_>>, DbErr> {
+        match self.writing_lanes() {
+            Some(lanes) => lanes.take().await.map(Some),
+            None => Ok(None),
+        }
     }
 
     /// The only way to start a write transaction. On SQLite it takes the write lock at once, behind a fair queue.
@@ -141,7 +183,7 @@ impl Db {
         sql: &str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<QueryResult>, StoreError> {
-        self.reader.query_all_raw(self.statement(sql, values)).await.map_err(failure::read)
+        self.query_all_raw(self.statement(sql, values)).await.map_err(failure::read)
     }
 
     pub async fn row(
@@ -149,7 +191,7 @@ impl Db {
         sql: &str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Option<QueryResult>, StoreError> {
-        self.reader.query_one_raw(self.statement(sql, values)).await.map_err(failure::read)
+        self.query_one_raw(self.statement(sql, values)).await.map_err(failure::read)
     }
 
     /// One statement that writes outside any change; returns how many rows it touched.
@@ -158,7 +200,7 @@ impl Db {
         sql: &str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<u64, StoreError> {
-        let done = self.writer.execute_raw(self.statement(sql, values)).await;
+        let done = self.execute_raw(self.statement(sql, values)).await;
         Ok(done.map_err(failure::read)?.rows_affected())
     }
 
@@ -168,7 +210,13 @@ impl Db {
         sql: &str,
         values: impl IntoIterator<Item = Value>,
     ) -> Result<Vec<QueryResult>, StoreError> {
-        self.writer.query_all_raw(self.statement(sql, values)).await.map_err(failure::read)
+        let statement = self.statement(sql, values);
+        self.heard(Heard::Writes(&statement));
+        let rows = match self.writing_lanes() {
+            Some(lanes) => lanes.query_all_raw(statement).await,
+            None => self.writer.query_all_raw(statement).await,
+        };
+        rows.map_err(failure::read)
     }
 
     pub fn statement(&self, sql: &str, values: impl IntoIterator<Item = Value>) -> Statement {
@@ -181,6 +229,9 @@ impl Db {
     }
 
     pub async fn close(self) -> Result<(), StoreError> {
+        if let Some(lanes) = &self.lanes {
+            lanes.close();
+        }
         self.reader.close_by_ref().await.map_err(failure::read)?;
         self.writer.close_by_ref().await.map_err(failure::read)
     }
@@ -194,6 +245,49 @@ impl Db {
             self.shared.accounts.write().unwrap_or_else(PoisonError::into_inner).extend(keys);
         }
     }
+}
+
+/// As SeaORM's own queries see the store.
+#[async_trait]
+impl ConnectionTrait for Db {
+    fn get_database_backend(&self) -> DbBackend {
+        self.shared.engine.backend()
+    }
+
+    /// A statement that writes outside any transaction.
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.heard(Heard::Writes(&statement));
+        match self.writing_lanes() {
+            Some(lanes) => lanes.execute_raw(statement).await,
+            None => self.writer.execute_raw(statement).await,
+        }
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.writer.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.heard(Heard::Reads(&statement));
+        match &self.lanes {
+            Some(lanes) => lanes.query_one_raw(statement).await,
+            None => self.reader.query_one_raw(statement).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.heard(Heard::Reads(&statement));
+        match &self.lanes {
+            Some(lanes) => lanes.query_all_raw(statement).await,
+            None => self.reader.query_all_raw(statement).await,
+        }
+    }
+}
+
+fn lanes(db: &DatabaseConnection, settings: &Settings) -> Option<Lanes> {
+    let in_memory = settings.url.contains(":memory:");
+    let patience = settings.acquire_timeout;
+    (!in_memory).then(|| Lanes::over(db, settings.max_connections.max(1), patience))
 }
 
 async fn open(options: ConnectOptions) -> Result<DatabaseConnection, StoreError> {
@@ -214,7 +308,7 @@ fn common(settings: &Settings, connections: u32) -> ConnectOptions {
 /// Time-outs are options of the connection, so that no statement has to set them.
 fn postgres(settings: &Settings) -> ConnectOptions {
     let lock_ms = settings.lock_timeout.as_millis().to_string();
-    let mut options = common(settings, settings.max_connections.max(1));
+    let mut options = common(settings, settings.max_connections.max(1).saturating_add(SPARE));
     options
         .set_application_name("souk")
         .statement_timeout(settings.statement_timeout)
@@ -237,7 +331,8 @@ async fn sqlite_pools(
     if settings.url.contains(":memory:") {
         return Ok((writer.clone(), writer));
     }
-    let reader = open(sqlite(settings, settings.max_connections.max(1), true)).await?;
+    let readers = settings.max_connections.max(1).saturating_add(SPARE);
+    let reader = open(sqlite(settings, readers, true)).await?;
     Ok((reader, writer))
 }
 

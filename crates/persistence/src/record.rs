@@ -60,7 +60,7 @@ impl<T: Layout> Repository<T> for Db {
 impl<T: Record> Layout for T {
     async fn load(db: &Db, id: T::Id) -> Result<Option<Stored<T>>, StoreError> {
         let query = T::Table::find().filter(T::ID.eq(T::key(id)));
-        let row = query.one(db.reader()).await.map_err(failure::read)?;
+        let row = query.one(db).await.map_err(failure::read)?;
         row.map(T::from_row).transpose()
     }
 

@@ -45,7 +45,8 @@ async fn payments_are_kept() {
             action: Some(ClientAction {
                 kind: "confirm".into(),
                 client_secret: Some("s".into()),
-                url: None,
+                order_id: Some("order_1".into()),
+                ..ClientAction::default()
             }),
             check_at: Some(env.now() + TimeDelta::microseconds(1_234_567)),
             checks: 3,

@@ -9,11 +9,11 @@ use secrecy::ExposeSecret;
 use thiserror::Error;
 
 use crate::{
-    config::Config,
+    config::{Config, Environment},
     gauges::StoreGauges,
     health::StoreHealth,
     seed::{self, SeedError},
-    wiring::{House, WiringError, chain, trusted_proxies},
+    wiring::{House, WiringError, chain, metrics_from, trusted_proxies},
 };
 
 #[derive(Debug, Error)]
@@ -164,6 +164,7 @@ fn shell(house: &House, config: &Config) -> Result<Shell, ServeError> {
             workers: server.workers,
             max_connections: server.max_connections,
             trusted_proxies: trusted_proxies(config)?,
+            metrics_from: metrics_from(config)?,
             cors_origins: server.cors_origins.clone(),
             limits: Limits { json_bytes: server.max_json_bytes },
             request_timeout: Duration::from_millis(server.request_timeout_ms),
@@ -174,9 +175,10 @@ fn shell(house: &House, config: &Config) -> Result<Shell, ServeError> {
         env: house.env.clone(),
         authenticator: Arc::new(house.identity.clone()),
         quotas: house.quotas(config)?,
-        health: Arc::new(StoreHealth(house.db.clone())),
+        health: Arc::new(StoreHealth::new(house.db.clone())),
         metrics: metrics.map_err(|error| ServeError::Metrics(error.to_string()))?,
         draining: Draining::default(),
         mounts: house.mounts(),
+        pictures: (config.environment != Some(Environment::Production)).then_some(seed::image),
     })
 }

@@ -6,7 +6,9 @@ use crate::config::{Log, LogFormat};
 
 /// Starts logging to standard error; a second start changes nothing.
 pub fn start(log: &Log) {
-    let filter = EnvFilter::try_new(&log.level).unwrap_or_else(|_| EnvFilter::new("info"));
+    // What actix calls an error is a client that does not speak HTTP; it was answered 400.
+    let level = format!("actix_http=off,{}", log.level);
+    let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
     let started = match log.format {
         LogFormat::Json => {

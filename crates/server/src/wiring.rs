@@ -3,18 +3,16 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{Cidr, Mount, Quotas};
-use buy::{Buy, Rules, TaxRule};
+use buy::{Buy, ForgetCarts, Rules, TaxRule};
 use chrono::TimeDelta;
 use commerce::{
     Currency, Env,
     event::{Backoff, Subscriber, Sweep, Worker, WorkerSettings},
     limit::{Limiter, Quota},
-    payment::{Gateways, PaymentGateway},
     sales::{self, Sales, SalesSettings},
 };
 use identity::{AccessTokens, Identity, Lockout, MailRoom, Mailer, Tidy, TokenKey};
 use integrations::{
-    gateways::{CircuitSettings, SandboxGateway, SandboxSettings},
     limits::{MemoryLimiter, RedisLimiter},
     mail::{FolderMailer, SmtpMailer},
     passwords::{Bcrypt, PasswordSettings},
@@ -27,6 +25,7 @@ use thiserror::Error;
 use crate::{
     chance::Chance,
     config::{Config, LatePayment, LimitStore, MailTransport},
+    providers,
 };
 
 /// Why the parts do not fit together. The message names the setting.
@@ -40,7 +39,7 @@ pub enum WiringError {
     Redis(String),
 }
 
-fn setting(key: &'static str) -> impl Fn(&dyn std::fmt::Display) -> WiringError {
+pub(crate) fn setting(key: &'static str) -> impl Fn(&dyn std::fmt::Display) -> WiringError {
     move |why| WiringError::Setting { key, why: why.to_string() }
 }
 
@@ -54,6 +53,7 @@ pub struct House {
     pub sales: Sales,
     pub limiter: Arc<dyn Limiter>,
     mail_room: Arc<MailRoom>,
+    catalogue_cache_bytes: usize,
 }
 
 impl House {
@@ -71,13 +71,15 @@ impl House {
             payments: store.clone(),
             inbox: store.clone(),
             receipts: store.clone(),
-            gateways: gateways(config)?,
+            gateways: providers::gateways(&config.payments, &env.clock)?,
             env: env.clone(),
             settings: sales_settings(config),
         };
         let buy = Buy::over(store, env.clone(), rules(config)?);
+        let limiter = limiter(config).await?;
+        let catalogue_cache_bytes = config.buy.catalogue_cache_bytes;
         let house =
-            Self { db, env, identity, buy, sales, limiter: limiter(config).await?, mail_room };
+            Self { db, env, identity, buy, sales, limiter, mail_room, catalogue_cache_bytes };
         house.db.subscribe(Subscriptions::of(&house.subscribers()));
         Ok(house)
     }
@@ -94,7 +96,7 @@ impl House {
         };
         vec![
             api::identity::routes(self.identity.clone()),
-            api::buy::routes(self.buy.clone()),
+            api::buy::routes(self.buy.clone(), self.catalogue_cache_bytes),
             api::commerce::routes(commerce),
         ]
     }
@@ -112,6 +114,12 @@ impl House {
             sessions: self.identity.sessions.clone(),
             attempts: self.identity.attempts.clone(),
             env: self.env.clone(),
+            every: Duration::from_secs(config.worker.tidy_every_s),
+        }));
+        all.push(Arc::new(ForgetCarts {
+            carts: self.buy.carts.clone(),
+            env: self.env.clone(),
+            kept: TimeDelta::days(config.buy.guest_cart_ttl_days),
             every: Duration::from_secs(config.worker.tidy_every_s),
         }));
         all
@@ -176,9 +184,16 @@ fn quota(policy: &str, text: &str) -> Option<Quota> {
 }
 
 pub fn trusted_proxies(config: &Config) -> Result<Vec<Cidr>, WiringError> {
-    let ranges = config.server.trusted_proxies.iter().map(|range| Cidr::parse(range));
-    let ranges: Result<Vec<_>, _> = ranges.collect();
-    ranges.map_err(|error| setting("server.trusted_proxies")(&error))
+    cidrs("server.trusted_proxies", &config.server.trusted_proxies)
+}
+
+pub fn metrics_from(config: &Config) -> Result<Vec<Cidr>, WiringError> {
+    cidrs("server.metrics_from", &config.server.metrics_from)
+}
+
+fn cidrs(key: &'static str, ranges: &[String]) -> Result<Vec<Cidr>, WiringError> {
+    let ranges: Result<Vec<_>, _> = ranges.iter().map(|range| Cidr::parse(range)).collect();
+    ranges.map_err(|error| setting(key)(&error))
 }
 
 fn database(config: &Config) -> persistence::Settings {
@@ -264,33 +279,6 @@ fn mail_room(config: &Config, identity: &Identity) -> Result<MailRoom, WiringErr
     })
 }
 
-fn gateways(config: &Config) -> Result<Gateways, WiringError> {
-    let payments = &config.payments;
-    let mut gateways: Vec<Arc<dyn PaymentGateway>> = Vec::new();
-    for provider in &payments.enabled {
-        match provider.as_str() {
-            "sandbox" => {
-                let sandbox = &payments.sandbox;
-                let gateway = SandboxGateway::new(SandboxSettings {
-                    base_url: sandbox.base_url.clone(),
-                    api_key: sandbox.api_key.clone(),
-                    webhook_secrets: sandbox.webhook_secrets.clone(),
-                    tolerance: TimeDelta::seconds(sandbox.tolerance_s),
-                    timeout: Duration::from_millis(sandbox.timeout_ms),
-                    circuit: CircuitSettings::default(),
-                });
-                let gateway = gateway.map_err(|error| setting("payments.sandbox")(&error))?;
-                gateways.push(Arc::new(gateway));
-            }
-            other => {
-                let why = format!("there is no provider `{other}`");
-                return Err(WiringError::Setting { key: "payments.enabled", why });
-            }
-        }
-    }
-    Ok(Gateways::new(gateways))
-}
-
 fn sales_settings(config: &Config) -> SalesSettings {
     let worker = &config.worker;
     SalesSettings {
@@ -329,7 +317,9 @@ async fn limiter(config: &Config) -> Result<Arc<dyn Limiter>, WiringError> {
     match config.limits.store {
         LimitStore::Memory => Ok(Arc::new(MemoryLimiter::default())),
         LimitStore::Redis => {
-            let limiter = RedisLimiter::connect(config.redis.url.expose_secret()).await;
+            let limiter =
+                RedisLimiter::connect(config.redis.url.expose_secret(), config.limits.instances)
+                    .await;
             Ok(Arc::new(limiter.map_err(|error| WiringError::Redis(error.to_string()))?))
         }
     }

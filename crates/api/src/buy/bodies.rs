@@ -179,7 +179,9 @@ impl From<StockPolicyInput> for StockPolicy {
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "NewVariant")]
+#[schemars(rename = "NewVariant", example = json!({
+    "sku": "SHIRT-LINEN-M", "options": { "size": "M" }, "prices": [{ "amount": 4_900, "currency": "USD" }],
+}))]
 pub struct NewVariantBody {
     #[garde(length(chars, min = 1, max = 64))]
     pub sku: String,
@@ -213,7 +215,9 @@ impl NewVariantBody {
 /// What is absent stays; prices are replaced as a whole.
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "VariantPatch")]
+#[schemars(rename = "VariantPatch", example = json!({
+    "prices": [{ "amount": 4_500, "currency": "USD" }],
+}))]
 pub struct VariantPatch {
     #[garde(length(chars, min = 1, max = 64))]
     pub sku: Option<String>,
@@ -321,7 +325,7 @@ impl NewCategoryBody {
 /// What is absent stays; a null parent makes the category a root.
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "CategoryPatch")]
+#[schemars(rename = "CategoryPatch", example = json!({ "name": "Linen", "position": 2 }))]
 pub struct CategoryPatch {
     #[garde(length(chars, min = 1, max = 100))]
     pub name: Option<String>,
@@ -372,10 +376,12 @@ pub struct ItemPatch {
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "PriceAcceptance")]
+#[schemars(rename = "PriceAcceptance", example = json!({ "prices": [{
+    "item": "itm_019aa3c5d1f27c3e8a4b5c6d7e8f9012", "unit_price": { "amount": 2_100, "currency": "USD" },
+}] }))]
 pub struct PriceAcceptance {
     /// The changed prices that the customer was shown and takes on.
-    #[garde(length(min = 1, max = 1_000), dive)]
+    #[garde(length(min = 1, max = 500), dive)]
     pub prices: Vec<AcceptedPrice>,
 }
 
@@ -392,7 +398,7 @@ pub struct AcceptedPrice {
 /// Without `Debug`, so that the token cannot be logged.
 #[derive(Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
-#[schemars(rename = "CartMerge")]
+#[schemars(rename = "CartMerge", example = json!({ "cart_token": "V2hhdCBpcyB3cml0dGVuIGhlcmUgaXMgbm8gdG9rZW4" }))]
 pub struct CartMerge {
     /// The guest's `X-Cart-Token`.
     #[garde(length(chars, min = 1, max = 200))]

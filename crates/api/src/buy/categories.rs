@@ -9,22 +9,22 @@ use super::{
 };
 use crate::{
     Fail,
-    answer::{CreatedAt, Json, NoContent, Tagged},
+    answer::{CreatedAt, Fresh, NoContent, Tagged},
     extract::{Body, IfMatch, Keeper, Path},
 };
 
 /// The tree of categories.
 #[api_v2_operation(tags(Catalogue), operation_id = "listCategories")]
-pub async fn tree(buy: Data<Buy>) -> Result<Json<TreeView>, Fail> {
+pub async fn tree(buy: Data<Buy>) -> Result<Fresh<TreeView>, Fail> {
     let tree = buy.tree().await?;
-    Ok(Json(TreeView { data: tree.iter().map(Into::into).collect() }))
+    Ok(Fresh(TreeView { data: tree.iter().map(Into::into).collect() }))
 }
 
 /// Look at a category, by id or by slug.
 #[api_v2_operation(tags(Catalogue), operation_id = "getCategory")]
 pub async fn show(buy: Data<Buy>, path: Path<KeyPath>) -> Result<Tagged<CategoryView>, Fail> {
     let category = buy.category(&path.0.id.parse()?).await?;
-    Ok(Tagged(category.version, category.state.into()))
+    Ok(Tagged::new(category.version, category.state.into()).public())
 }
 
 /// Add a category.
@@ -50,7 +50,7 @@ pub async fn edit(
 ) -> Result<Tagged<CategoryView>, Fail<409>> {
     let edit = body.0.understood()?;
     let edited = buy.edit_category(&keeper.0, path.0.id.0, seen.0, edit).await?;
-    Ok(Tagged(edited.version, edited.state.into()))
+    Ok(Tagged::new(edited.version, edited.state.into()))
 }
 
 /// Remove a category; one with products or categories in it stays.

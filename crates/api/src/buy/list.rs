@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     Fail,
-    answer::Json,
+    answer::{Fresh, Json},
     extract::{Keeper, PageView, Query},
 };
 
@@ -22,7 +22,7 @@ use crate::{
 /// What is on sale, narrowed by words, category, price, stock and options, a page at a time. An option is asked
 /// for as `option.<name>=<value>`, for example `option.colour=red`; given again, any of the values will do.
 #[api_v2_operation(tags(Catalogue), operation_id = "listProducts")]
-pub async fn list(buy: Data<Buy>, query: ListQuery) -> Result<Json<ListView>, Fail<404>> {
+pub async fn list(buy: Data<Buy>, query: ListQuery) -> Result<Fresh<ListView>, Fail<404>> {
     let (page, sort) = (query.page(), query.parameters.sort.map(Into::into));
     let wants_facets = query.parameters.facets;
     let filter = query.filter(&buy).await?;
@@ -31,7 +31,7 @@ pub async fn list(buy: Data<Buy>, query: ListQuery) -> Result<Json<ListView>, Fa
         false => None,
     };
     let page = buy.list(filter, sort, page).await?;
-    Ok(Json(ListView::of(page, facets)))
+    Ok(Fresh(ListView::of(page, facets)))
 }
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]

@@ -5,7 +5,12 @@ use std::{
     future::{Ready, ready},
 };
 
-use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, web};
+use actix_web::{
+    FromRequest, HttpRequest,
+    dev::{Payload, ServiceRequest},
+    http::StatusCode,
+    web,
+};
 use buy::{Buy, ProductFilter, Sort, option_key};
 use commerce::{Currency, FieldError, PageRequest};
 use garde::Validate;
@@ -101,7 +106,8 @@ impl ListQuery {
     fn read(query: &str) -> Result<Self, Problem> {
         let bad = |detail: String| Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", detail);
         if query.len() > LONGEST {
-            return Err(bad("the query is too long".to_owned()));
+            let detail = "the query is too long";
+            return Err(Problem::new(StatusCode::BAD_REQUEST, "query_too_long", detail));
         }
         let (asked, named): (Vec<_>, Vec<_>) =
             query.split('&').partition(|pair| pair.starts_with(OPTION));
@@ -151,6 +157,12 @@ impl ListQuery {
             options,
         })
     }
+}
+
+/// Whether a request searches; looking through the catalogue costs less and may be done more often.
+pub fn has_words(request: &ServiceRequest) -> bool {
+    let pairs = web::Query::<Vec<(String, String)>>::from_query(request.query_string());
+    pairs.is_ok_and(|pairs| pairs.iter().any(|(name, _)| name == "q"))
 }
 
 fn check(parameters: &Parameters) -> Result<(), Problem> {

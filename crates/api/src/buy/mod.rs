@@ -10,6 +10,7 @@ mod list;
 mod list_query;
 mod product_views;
 mod products;
+mod remembered;
 mod shopper;
 mod stamped;
 mod stock;
@@ -21,40 +22,50 @@ use actix_web::middleware::from_fn;
 use buy::Buy;
 use paperclip::actix::web::{self, Data, ServiceConfig};
 
-use crate::{Mount, edge::quota::limited};
+use self::remembered::{Memory, Remembering};
+use crate::{
+    Mount,
+    edge::quota::{limited, limited_when},
+};
 
-/// Every route of buying.
-pub fn routes(buy: Buy) -> Mount {
+/// Every route of buying. Answers of the catalogue are kept in `cache_bytes` of memory.
+pub fn routes(buy: Buy, cache_bytes: usize) -> Mount {
+    let memory = Arc::new(Memory::new(cache_bytes));
+    let reading = buy.catalogue.clone();
     let buy = Data::new(buy);
     Arc::new(move |config| {
         config.app_data(buy.clone());
-        catalogue(config);
+        catalogue(config, &Remembering::new(memory.clone(), reading.clone()));
         keeping(config);
         carts(config);
     })
 }
 
-fn catalogue(config: &mut ServiceConfig) {
+fn catalogue(config: &mut ServiceConfig, kept: &Remembering) {
     config
         .service(
             web::resource("/v1/categories")
+                .wrap(from_fn(kept.wrap()))
                 .route(web::get().to(categories::tree))
                 .route(web::post().to(categories::create)),
         )
         .service(
             web::resource("/v1/categories/{id}")
+                .wrap(from_fn(kept.wrap()))
                 .route(web::get().to(categories::show))
                 .route(web::patch().to(categories::edit))
                 .route(web::delete().to(categories::retire)),
         )
         .service(
             web::resource("/v1/products")
-                .wrap(from_fn(limited("search")))
+                .wrap(from_fn(kept.wrap()))
+                .wrap(from_fn(limited_when("search", list_query::has_words)))
                 .route(web::get().to(list::list))
                 .route(web::post().to(products::create)),
         )
         .service(
             web::resource("/v1/products/{id}")
+                .wrap(from_fn(kept.wrap()))
                 .route(web::get().to(products::show))
                 .route(web::patch().to(products::edit)),
         );

@@ -30,7 +30,7 @@ pub async fn show(
     path: Path<KeyPath>,
 ) -> Result<Stamped<ProductView>, Fail> {
     let page = buy.show(who.0.as_ref(), &path.0.id.parse()?).await?;
-    Ok(Stamped::new(page.product.version, page.into()))
+    Ok(Stamped::new(page.product.version, page.into()).public(who.0.is_none()))
 }
 
 /// Add a product.

@@ -81,6 +81,8 @@ impl OperationModifier for Seen {
     fn update_parameter(operation: &mut DefaultOperationRaw) {
         let what = "The ETag of the cart you saw; refused when it is another by now.";
         openapi::document_header(operation, "If-Match", false, what);
-        openapi::document_problem(operation, 412);
+        for status in [400, 412] {
+            openapi::document_problem(operation, status);
+        }
     }
 }

@@ -12,9 +12,8 @@ use paperclip::{
 };
 use schemars::JsonSchema;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
-use crate::{extract::no_definitions, openapi};
+use crate::{answer::not_modified, edge::etag, extract::no_definitions, openapi};
 
 /// A body with `ETag: "3.5e7d…"`: the version for `If-Match`, and a print of the body, which prices and stock
 /// change without a new version. A client that has exactly this body is answered 304.
@@ -23,16 +22,22 @@ pub struct Stamped<T, const STATUS: u16 = 200> {
     version: Version,
     body: T,
     headers: Vec<(&'static str, String)>,
+    cache: Option<&'static str>,
 }
 
 impl<T, const STATUS: u16> Stamped<T, STATUS> {
     pub fn new(version: Version, body: T) -> Self {
-        Self { version, body, headers: Vec::new() }
+        Self { version, body, headers: Vec::new(), cache: None }
     }
 
     pub fn with(mut self, name: &'static str, value: impl Into<Option<String>>) -> Self {
         self.headers.extend(value.into().map(|value| (name, value)));
         self
+    }
+
+    /// Whether it is the same for everyone, so that caches on the way may keep it.
+    pub fn public(self, is_public: bool) -> Self {
+        Self { cache: is_public.then_some(etag::PUBLIC), ..self }
     }
 }
 
@@ -41,17 +46,16 @@ impl<T: Serialize, const STATUS: u16> Responder for Stamped<T, STATUS> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let body = serde_json::to_vec(&self.body).unwrap_or_default();
-        let print: String = hex::encode(Sha256::digest(&body)).chars().take(16).collect();
-        let tag = format!("\"{}.{print}\"", self.version.0);
-        let known =
-            request.headers().get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok());
-        let known = known.is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag));
-        if known && request.method() == actix_web::http::Method::GET {
-            return HttpResponse::NotModified().insert_header((header::ETAG, tag)).finish();
+        let tag = format!("\"{}.{}\"", self.version.0, etag::print(&body));
+        if etag::is_known(request, &tag) {
+            return not_modified(tag, self.cache);
         }
         let status = StatusCode::from_u16(STATUS).unwrap_or(StatusCode::OK);
         let mut response = HttpResponse::build(status);
         response.content_type("application/json").insert_header((header::ETAG, tag));
+        if let Some(cache) = self.cache {
+            response.insert_header((header::CACHE_CONTROL, cache));
+        }
         for header in self.headers {
             response.insert_header(header);
         }
@@ -69,5 +73,9 @@ impl<T: JsonSchema, const STATUS: u16> OperationModifier for Stamped<T, STATUS> 
     fn update_response(operation: &mut DefaultOperationRaw) {
         let what = if STATUS == 201 { "Created" } else { "OK" };
         openapi::document_response::<T>(operation, STATUS, what);
+        openapi::document_response_header(operation, STATUS, "ETag");
+        if STATUS == 201 {
+            openapi::document_response_header(operation, STATUS, "Location");
+        }
     }
 }

@@ -1,5 +1,7 @@
 //! What clients send.
 
+use std::collections::BTreeMap;
+
 use commerce::{Order, Payment, User};
 use garde::Validate;
 use schemars::JsonSchema;
@@ -95,9 +97,28 @@ pub struct PaymentPath {
 pub struct NewPayment {
     #[garde(skip)]
     pub order: Ref<Order>,
-    /// Who takes the money: `sandbox`.
+    /// Who takes the money: `sandbox`, `stripe`, `paypal` or `razorpay`, whichever the shop has switched on.
     #[garde(length(chars, min = 1, max = 40))]
     pub provider: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = json!({
+    "proof": {
+        "razorpay_order_id": "order_1", "razorpay_payment_id": "pay_1", "razorpay_signature": "b2335e3b",
+    },
+}))]
+pub struct CustomerReturn {
+    /// What the provider's form gave, field by field; nothing where it gave nothing.
+    #[garde(custom(short))]
+    #[serde(default)]
+    pub proof: BTreeMap<String, String>,
+}
+
+fn short(proof: &BTreeMap<String, String>, _: &()) -> garde::Result {
+    let fits = proof.len() <= 10 && proof.values().all(|value| value.len() <= 500);
+    if fits { Ok(()) } else { Err(garde::Error::new("ten fields of 500 bytes at most")) }
 }
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]

@@ -15,7 +15,7 @@ mod webhooks;
 
 use std::sync::Arc;
 
-use actix_web::{guard, middleware::from_fn};
+use actix_web::{http::Method, middleware::from_fn};
 use commerce::{
     audit::AuditLog,
     event::{Feed, Outbox},
@@ -24,7 +24,10 @@ use commerce::{
 };
 use paperclip::actix::web::{self, Data, ServiceConfig};
 
-use crate::{Mount, edge::quota::limited};
+use crate::{
+    Mount,
+    edge::quota::{limited, limited_when},
+};
 
 /// What these routes stand on.
 #[derive(Clone)]
@@ -60,23 +63,26 @@ fn orders(config: &mut ServiceConfig) {
 
 /// Looking is not limited like paying is.
 fn payments(config: &mut ServiceConfig) {
-    let pays = || from_fn(limited("payment"));
+    let pays = || from_fn(limited_when("payment", |request| request.method() == Method::POST));
     config
         .service(
             web::resource("/v1/payments")
-                .guard(guard::Post())
                 .wrap(pays())
-                .route(web::post().to(payments::start)),
+                .route(web::post().to(payments::start))
+                .route(web::get().to(payments::list)),
         )
-        .service(web::resource("/v1/payments").route(web::get().to(payments::list)))
         .service(web::resource("/v1/payments/{id}").route(web::get().to(payments::show)))
         .service(
-            web::resource("/v1/refunds")
-                .guard(guard::Post())
+            web::resource("/v1/payments/{id}/return")
                 .wrap(pays())
-                .route(web::post().to(refunds::create)),
+                .route(web::post().to(payments::returned)),
         )
-        .service(web::resource("/v1/refunds").route(web::get().to(refunds::list)))
+        .service(
+            web::resource("/v1/refunds")
+                .wrap(pays())
+                .route(web::post().to(refunds::create))
+                .route(web::get().to(refunds::list)),
+        )
         .service(
             web::resource("/v1/webhooks/{provider}")
                 .wrap(from_fn(limited("webhook")))

@@ -48,7 +48,7 @@ pub async fn show(
     path: Path<OrderPath>,
 ) -> Result<Tagged<OrderView>, Fail> {
     let stored = commerce.sales.order(&signed.0, path.0.id.0).await?;
-    Ok(Tagged(stored.version, stored.into()))
+    Ok(Tagged::new(stored.version, stored.into()))
 }
 
 /// Ask for an order to be cancelled.

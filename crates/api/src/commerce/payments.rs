@@ -9,13 +9,13 @@ use paperclip::actix::{api_v2_operation, web::Data};
 
 use super::{
     Commerce,
-    bodies::{NewPayment, PaymentPath, PaymentQuery},
+    bodies::{CustomerReturn, NewPayment, PaymentPath, PaymentQuery},
     views::PaymentView,
 };
 use crate::{
     Fail,
     answer::{Json, Once, created},
-    extract::{Keyed, PageView, Path, Query, Signed},
+    extract::{Body, Keyed, PageView, Path, Query, Signed},
 };
 
 /// Start paying for one of your orders.
@@ -37,6 +37,21 @@ pub async fn start(
         Ok::<_, PaymentError>(Once::first(word(&payment)))
     };
     Ok(body.once(&*sales.receipts, work).await?)
+}
+
+/// Come back from the provider.
+///
+/// Asks the provider how the payment stands now, so that nobody waits for its message. Asking twice is harmless.
+#[api_v2_operation(tags(Payments), operation_id = "returnFromProvider")]
+pub async fn returned(
+    commerce: Data<Commerce>,
+    signed: Signed,
+    path: Path<PaymentPath>,
+    body: Body<CustomerReturn>,
+) -> Result<Json<PaymentView>, Fail<409, 503>> {
+    let sales = &commerce.sales;
+    let payment = sales.customer_returned(&signed.0, path.0.id.0, &body.0.proof).await?;
+    Ok(Json(PaymentView::seen_by(&signed.0, &payment)))
 }
 
 fn word(payment: &Payment) -> Answer {

@@ -2,26 +2,20 @@
 
 use std::{collections::BTreeMap, future::Future, pin::Pin};
 
-use actix_web::{
-    FromRequest, HttpRequest,
-    body::{BodyStream, to_bytes_limited},
-    dev::Payload,
-    http::StatusCode,
-    web::Bytes,
-};
+use actix_web::{FromRequest, HttpRequest, dev::Payload, web::Bytes};
 use paperclip::{
     actix::{OperationModifier, api_v2_operation, web::Data},
     v2::{models::DefaultOperationRaw, schema::Apiv2Schema},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use super::Commerce;
 use crate::{
     Fail, Problem,
     answer::Json,
-    extract::{Path, no_definitions},
+    extract::{Path, body::collect, no_definitions},
     openapi,
 };
 
@@ -35,7 +29,7 @@ pub struct WebhookReceipt {
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ProviderPath {
-    /// `sandbox`
+    /// `sandbox`, `stripe`, `paypal` or `razorpay`
     pub provider: String,
 }
 
@@ -47,7 +41,7 @@ pub async fn receive(
     commerce: Data<Commerce>,
     path: Path<ProviderPath>,
     message: Message,
-) -> Result<Json<WebhookReceipt>, Fail<401>> {
+) -> Result<Json<WebhookReceipt>, Fail<401, 503>> {
     let provider = path.0.provider;
     if commerce.sales.gateways.get(&provider).is_none() {
         return Err(Problem::not_found().into());
@@ -56,6 +50,15 @@ pub async fn receive(
     commerce.sales.receive_notice(&provider, &headers, &body).await?;
     Ok(Json(WebhookReceipt { received: true }))
 }
+
+/// A provider's message, in the provider's own words.
+#[derive(JsonSchema)]
+#[schemars(example = json!({
+    "id": "evt_1", "type": "intent.captured", "created": 1_767_225_600, "data": { "intent": { "id": "pi_1" } },
+}))]
+pub struct ProviderMessage(
+    #[expect(dead_code, reason = "only its schema is asked for")] Map<String, Value>,
+);
 
 /// A request as it came: the signature covers these very bytes.
 pub struct Message {
@@ -73,20 +76,9 @@ impl FromRequest for Message {
             value.to_str().ok().map(|value| (name.as_str().to_owned(), value.to_owned()))
         });
         let headers = text.collect();
-        let body = BodyStream::new(payload.take());
-        Box::pin(async move {
-            match to_bytes_limited(body, LARGEST).await {
-                Ok(Ok(body)) => Ok(Self { headers, body }),
-                Ok(Err(_)) => Err(Problem::unreadable("the body ended too early")),
-                Err(_) => Err(too_large()),
-            }
-        })
+        let body = collect(payload, LARGEST);
+        Box::pin(async move { Ok(Self { headers, body: body.await? }) })
     }
-}
-
-fn too_large() -> Problem {
-    let detail = format!("the body is larger than {LARGEST} bytes");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
 }
 
 impl Apiv2Schema for Message {}
@@ -95,7 +87,7 @@ impl OperationModifier for Message {
     no_definitions!();
 
     fn update_parameter(operation: &mut DefaultOperationRaw) {
-        openapi::document_body::<Value>(operation, "body");
+        openapi::document_body::<ProviderMessage>(operation, "body");
         for status in [400, 413] {
             openapi::document_problem(operation, status);
         }

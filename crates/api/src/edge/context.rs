@@ -16,6 +16,8 @@ pub struct Request {
     pub address: IpAddr,
     /// The strictest quota the request met, for the headers of the answer.
     pub quota: Cell<Option<Met>>,
+    /// Whether it is the client that is waited for.
+    pub reading: Cell<bool>,
 }
 
 /// A quota that a request met, and what is left of it.
@@ -41,6 +43,19 @@ pub fn request_id() -> String {
 
 pub fn path() -> String {
     REQUEST.try_with(|request| request.path.clone()).unwrap_or_default()
+}
+
+/// Awaits what the client still has to say.
+pub async fn reading<T>(work: impl Future<Output = T>) -> T {
+    let mark = |reading| REQUEST.try_with(|request| request.reading.set(reading));
+    let _ = mark(true);
+    let said = work.await;
+    let _ = mark(false);
+    said
+}
+
+pub fn is_reading() -> bool {
+    REQUEST.try_with(|request| request.reading.get()).unwrap_or_default()
 }
 
 /// Remembers a quota the request met; the one with the least left is told to the client.

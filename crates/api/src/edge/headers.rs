@@ -38,6 +38,12 @@ pub fn took_too_long() -> Problem {
         .retry_after(std::time::Duration::from_secs(1))
 }
 
+/// The problem of a client that takes too long to say what it wants.
+pub fn spoke_too_slowly() -> Problem {
+    let detail = "the body did not arrive in time";
+    Problem::new(StatusCode::REQUEST_TIMEOUT, "request_timeout", detail)
+}
+
 /// Refusals that actix words itself (404, 405, 400) become problems.
 pub fn as_problem(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
     let status = response.status();
@@ -55,13 +61,32 @@ pub fn as_problem(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody
         }
         status => Problem::new(status, "internal", "something went wrong on our side"),
     };
-    let allow = response.headers().get(header::ALLOW).cloned();
+    let allow = allowed(response.headers());
     let mut answer: HttpResponse = problem.error_response();
     if let Some(allow) = allow {
         answer.headers_mut().insert(header::ALLOW, allow);
     }
     let (request, _) = response.into_parts();
     ServiceResponse::new(request, answer)
+}
+
+/// Where OPTIONS is not a browser's question before a request (CORS), it asks what is allowed.
+pub fn options(response: ServiceResponse<BoxBody>) -> ServiceResponse<BoxBody> {
+    let allow = allowed(response.headers());
+    let (Some(allow), StatusCode::METHOD_NOT_ALLOWED) = (allow, response.status()) else {
+        return response;
+    };
+    let (request, _) = response.into_parts();
+    let answer = HttpResponse::NoContent().insert_header((header::ALLOW, allow)).finish();
+    ServiceResponse::new(request, answer)
+}
+
+/// What actix lists, and what the shell itself answers beside it.
+fn allowed(headers: &HeaderMap) -> Option<HeaderValue> {
+    let listed = headers.get(header::ALLOW)?.to_str().ok()?;
+    let reads = listed.split(", ").any(|method| method == "GET");
+    let head = if reads { ", HEAD" } else { "" };
+    HeaderValue::try_from(format!("{listed}{head}, OPTIONS")).ok()
 }
 
 fn is_problem(response: &ServiceResponse<BoxBody>) -> bool {

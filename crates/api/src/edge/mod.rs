@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod context;
+pub mod etag;
 #[cfg(feature = "edge-guard")]
 pub mod guard;
 pub mod headers;

@@ -58,10 +58,21 @@ fn too_often(reset: std::time::Duration) -> Problem {
     Problem::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", detail).retry_after(reset)
 }
 
-/// Wraps a resource in a policy of its own: `.wrap(limited("search"))`.
+/// Wraps a resource in a policy of its own: `.wrap(limited("login"))`.
 pub fn limited<B: MessageBody + 'static>(policy: &'static str) -> impl AsyncLimit<B> {
+    limited_when(policy, |_| true)
+}
+
+/// The same for some of a resource's requests only.
+pub fn limited_when<B: MessageBody + 'static>(
+    policy: &'static str,
+    is_meant: fn(&ServiceRequest) -> bool,
+) -> impl AsyncLimit<B> {
     move |request: ServiceRequest, next: Next<B>| -> Limiting {
         Box::pin(async move {
+            if !is_meant(&request) {
+                return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+            }
             let (http, mut payload) = request.into_parts();
             let actor = extract::auth::actor(&http).await;
             let principal = principal(actor.ok().flatten().as_ref());

@@ -3,11 +3,14 @@
 use std::{cell::Cell, rc::Rc, sync::Arc, time::Instant};
 
 use actix_web::{
-    Error, HttpResponse, ResponseError,
+    Error, HttpResponse,
     body::{BoxBody, MessageBody},
     dev::{ServiceRequest, ServiceResponse},
     error::InternalError,
-    http::header::{self, HeaderMap, HeaderName, HeaderValue},
+    http::{
+        Method,
+        header::{self, HeaderMap, HeaderName, HeaderValue},
+    },
     middleware::Next,
     web::Data,
 };
@@ -44,10 +47,11 @@ pub async fn watch(
         path: request.path().to_owned(),
         address: address::client(request.request(), &watch.trusted_proxies),
         quota: Cell::new(None),
+        reading: Cell::new(false),
     });
     let span = info_span!("request", id = %seen.id, method = %request.method(), path = %seen.path);
     let method = request.method().clone();
-    let handled = context::with(seen.clone(), handle(request, next, &watch)).instrument(span);
+    let handled = context::with(seen.clone(), handle(request, next)).instrument(span);
     let mut handled = handled.await;
     let (pattern, response) = match &mut handled {
         Ok(service) => (service.request().match_pattern(), service.response_mut()),
@@ -68,20 +72,49 @@ pub async fn watch(
 async fn handle(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-    watch: &Watch,
 ) -> Result<ServiceResponse<BoxBody>, HttpResponse> {
-    let anonymous = !request.headers().contains_key(header::AUTHORIZATION);
-    if anonymous && request.path().starts_with("/v1/") {
+    match next.call(request).await {
+        Ok(response) => Ok(headers::as_problem(response.map_into_boxed_body())),
+        Err(error) => Err(error.error_response()),
+    }
+}
+
+/// The layer inside CORS, so that a browser may read its refusals: counts strangers, ends what takes too long,
+/// answers HEAD like GET without the body, and words refusals that actix words itself.
+pub async fn admit(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(watch) = request.app_data::<Data<Watch>>().cloned() else {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    };
+    if is_a_strangers(&request) {
         let principal = quota::principal(None);
         if let Err(problem) = quota::meet(request.request(), "default", &principal).await {
             return Ok(request.error_response(problem));
         }
     }
-    match tokio::time::timeout(watch.request_timeout, next.call(request)).await {
-        Ok(Ok(response)) => Ok(headers::as_problem(response.map_into_boxed_body())),
-        Ok(Err(error)) => Err(error.error_response()),
-        Err(_) => Err(headers::took_too_long().error_response()),
+    if *request.method() == Method::HEAD {
+        // The connection remembers what was asked for and leaves the body out.
+        request.head_mut().method = Method::GET;
     }
+    let is_options = *request.method() == Method::OPTIONS;
+    match tokio::time::timeout(watch.request_timeout, next.call(request)).await {
+        Ok(response) => {
+            let response = response?.map_into_boxed_body();
+            let response = if is_options { headers::options(response) } else { response };
+            Ok(headers::as_problem(response))
+        }
+        Err(_) if context::is_reading() => Err(headers::spoke_too_slowly().into()),
+        Err(_) => Err(headers::took_too_long().into()),
+    }
+}
+
+/// Users are counted once their token is understood, and providers under a policy of their own.
+fn is_a_strangers(request: &ServiceRequest) -> bool {
+    request.path().starts_with("/v1/")
+        && !request.path().starts_with("/v1/webhooks/")
+        && !request.headers().contains_key(header::AUTHORIZATION)
 }
 
 /// A sane id of the client's is kept; anything else gets one of ours.

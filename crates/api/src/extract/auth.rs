@@ -1,6 +1,6 @@
 //! Who asks. A handler that takes none of these is open to anyone.
 
-use std::{future::Future, pin::Pin};
+use std::{future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
 use commerce::{Actor, AuthError, Authenticator, Role};
@@ -11,6 +11,8 @@ use paperclip::{
         schema::Apiv2Schema,
     },
 };
+
+use tokio::sync::Semaphore;
 
 use super::no_definitions;
 use crate::{edge::quota, openapi, problem::Problem};
@@ -65,6 +67,32 @@ async fn with_role(request: HttpRequest, may: fn(Role) -> bool) -> Result<Actor,
     if may(actor.role) { Ok(actor) } else { Err(Problem::forbidden()) }
 }
 
+/// Where a request waits until its sender has been let in.
+#[derive(Debug, Clone)]
+struct Threshold(Arc<Semaphore>);
+
+impl Threshold {
+    fn of(request: &HttpRequest) -> Self {
+        let threshold = Self(Arc::new(Semaphore::new(0)));
+        request.extensions_mut().insert(threshold.clone());
+        threshold
+    }
+
+    fn open(&self) {
+        self.0.close();
+    }
+}
+
+/// Waits until whoever asks has been let in, so that what else is wrong is told to nobody who may not ask. Where they
+/// are not let in, the request has ended before this has.
+pub(crate) async fn let_in(request: &HttpRequest) {
+    let threshold = request.extensions().get::<Threshold>().cloned();
+    if let Some(Threshold(waiting)) = threshold {
+        // A closed semaphore is an open door.
+        let _ = waiting.acquire().await;
+    }
+}
+
 macro_rules! doors {
     ($($name:ident($inner:ty) $check:expr, [$($status:literal),*]);+ $(;)?) => { $(
         impl FromRequest for $name {
@@ -72,8 +100,12 @@ macro_rules! doors {
             type Future = Checking<Self>;
 
             fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-                let request = request.clone();
-                Box::pin(async move { $check(request).await.map(Self) })
+                let (request, threshold) = (request.clone(), Threshold::of(request));
+                Box::pin(async move {
+                    let actor = $check(request).await?;
+                    threshold.open();
+                    Ok(Self(actor))
+                })
             }
         }
 
@@ -110,8 +142,12 @@ impl FromRequest for Maybe {
     type Future = Checking<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let request = request.clone();
-        Box::pin(async move { actor(&request).await.map(Self) })
+        let (request, threshold) = (request.clone(), Threshold::of(request));
+        Box::pin(async move {
+            let actor = actor(&request).await?;
+            threshold.open();
+            Ok(Self(actor))
+        })
     }
 }
 

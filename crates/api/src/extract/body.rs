@@ -4,6 +4,7 @@ use std::{future::Future, pin::Pin};
 
 use actix_web::{
     FromRequest, HttpMessage, HttpRequest,
+    body::{BodyStream, to_bytes_limited},
     dev::Payload,
     http::{StatusCode, header},
     web::Bytes,
@@ -15,11 +16,14 @@ use paperclip::{
     v2::{models::DefaultOperationRaw, schema::Apiv2Schema},
 };
 use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
-use serde_json::error::Category;
+use serde::de::{DeserializeOwned, IgnoredAny};
+use serde_json::{Value, error::Category};
 
-use super::no_definitions;
-use crate::{Limits, openapi, problem::Problem};
+use super::{auth, no_definitions};
+use crate::{Limits, edge::context, openapi, problem::Problem};
+
+/// How JSON writes one.
+const NUL: &[u8] = br"\u0000";
 
 /// The body of a request, understood and checked.
 #[derive(Debug)]
@@ -36,7 +40,11 @@ where
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let raw = raw(request, payload);
-        Box::pin(async move { understand(&raw.await?).map(Body) })
+        let request = request.clone();
+        Box::pin(async move {
+            auth::let_in(&request).await;
+            understand(&raw.await?).map(Body)
+        })
     }
 }
 
@@ -58,12 +66,11 @@ pub(super) fn raw(request: &HttpRequest, payload: &mut Payload) -> Reading<Bytes
     })
 }
 
-fn collect(payload: &mut Payload, limit: usize) -> Reading<Bytes> {
-    let payload = payload.take();
+/// The whole body, if it is no larger than `limit`.
+pub(crate) fn collect(payload: &mut Payload, limit: usize) -> Reading<Bytes> {
+    let body = BodyStream::new(payload.take());
     Box::pin(async move {
-        match actix_web::body::to_bytes_limited(actix_web::body::BodyStream::new(payload), limit)
-            .await
-        {
+        match context::reading(to_bytes_limited(body, limit)).await {
             Ok(Ok(bytes)) => Ok(bytes),
             Ok(Err(_)) => Err(Problem::unreadable("the body ended too early")),
             Err(_) => Err(too_large(limit)),
@@ -93,20 +100,55 @@ where
     T: DeserializeOwned + Validate<Context = ()>,
 {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let value: T = serde_path_to_error::deserialize(&mut json).map_err(unreadable)?;
+    let read = serde_path_to_error::deserialize(&mut json);
+    let value: T = read.map_err(|error| unreadable(error, bytes))?;
     json.end().map_err(|error| Problem::unreadable(error.to_string()))?;
+    refuse_nul(bytes)?;
     check(&value)?;
     Ok(value)
 }
 
-fn unreadable(error: serde_path_to_error::Error<serde_json::Error>) -> Problem {
+fn unreadable(error: serde_path_to_error::Error<serde_json::Error>, bytes: &[u8]) -> Problem {
     let path = pointer(&error.path().to_string());
     let error = error.into_inner();
-    match error.classify() {
-        Category::Data => {
-            Problem::invalid(vec![FieldError::new(path, "bad_value", error.to_string())])
+    // A number where a name is due is a mistake of the syntax to serde_json, though the JSON is sound.
+    let sound = || serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
+    if error.classify() != Category::Data && !sound() {
+        return Problem::unreadable(error.to_string());
+    }
+    let detail = error.to_string();
+    let detail = detail.rsplit_once(" at line ").map_or(detail.as_str(), |(what, _)| what);
+    Problem::invalid(vec![FieldError::new(path, "bad_value", detail)])
+}
+
+/// No text has a NUL in it: PostgreSQL could not keep it.
+fn refuse_nul(bytes: &[u8]) -> Result<(), Problem> {
+    if !bytes.windows(NUL.len()).any(|some| some == NUL) {
+        return Ok(());
+    }
+    let mut found = Vec::new();
+    find_nul(&serde_json::from_slice(bytes).unwrap_or_default(), "#", &mut found);
+    if found.is_empty() { Ok(()) } else { Err(Problem::invalid(found)) }
+}
+
+fn find_nul(value: &Value, at: &str, found: &mut Vec<FieldError>) {
+    let refused = || FieldError::new(at.to_owned(), "bad_value", "has a NUL in it");
+    match value {
+        Value::String(text) if text.contains('\0') => found.push(refused()),
+        Value::Array(items) => {
+            for (number, item) in items.iter().enumerate() {
+                find_nul(item, &format!("{at}/{number}"), found);
+            }
         }
-        Category::Io | Category::Syntax | Category::Eof => Problem::unreadable(error.to_string()),
+        Value::Object(members) => {
+            if members.keys().any(|name| name.contains('\0')) {
+                found.push(refused());
+            }
+            for (name, member) in members {
+                find_nul(member, &format!("{at}/{name}"), found);
+            }
+        }
+        _ => {}
     }
 }
 

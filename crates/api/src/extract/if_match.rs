@@ -44,12 +44,25 @@ impl FromRequest for IfMatch {
                 Problem::new(StatusCode::PRECONDITION_REQUIRED, "version_required", detail);
             return ready(Err(problem));
         };
-        // What follows a dot is a print of the body, not part of the version.
-        let version = tag.to_str().ok().map(|tag| tag.trim().trim_matches('"'));
-        let version = version.map(|tag| tag.split_once('.').map_or(tag, |(version, _)| version));
-        let version = version.and_then(|version| version.parse().ok()).map(Version);
-        ready(version.map(Self).ok_or_else(stale))
+        ready(read(tag.to_str().unwrap_or_default().trim()))
     }
+}
+
+/// What follows a dot is a print of the body, not part of the version. A tag that is none of ours, or weak, is an
+/// old one; what is no tag at all is a mistake.
+fn read(tag: &str) -> Result<IfMatch, Problem> {
+    let version = tag.trim_matches('"');
+    let version = version.split_once('.').map_or(version, |(version, _)| version);
+    if let Ok(version) = version.parse() {
+        return Ok(IfMatch(Version(version)));
+    }
+    let is_tag = tag == "*" || (tag.len() > 1 && tag.ends_with('"'));
+    if is_tag { Err(stale()) } else { Err(no_tag()) }
+}
+
+fn no_tag() -> Problem {
+    let detail = "If-Match is an ETag in its quotes";
+    Problem::new(StatusCode::BAD_REQUEST, "bad_if_match", detail)
 }
 
 impl Apiv2Schema for IfMatch {}
@@ -64,7 +77,7 @@ impl OperationModifier for IfMatch {
             true,
             "The ETag of the version you change.",
         );
-        for status in [412, 428] {
+        for status in [400, 412, 428] {
             openapi::document_problem(operation, status);
         }
     }

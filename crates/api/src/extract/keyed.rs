@@ -112,6 +112,7 @@ where
         let raw = body::raw(request, payload);
         let request = request.clone();
         Box::pin(async move {
+            auth::let_in(&request).await;
             let actor = auth::actor(&request).await?;
             let key = key(&request)?;
             let raw = raw.await?;

@@ -1,7 +1,7 @@
 //! What handlers read from a request; each documents itself.
 
 pub(crate) mod auth;
-mod body;
+pub(crate) mod body;
 mod client;
 mod id;
 mod if_match;

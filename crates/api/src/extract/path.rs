@@ -25,12 +25,13 @@ impl<T: DeserializeOwned + 'static> FromRequest for Path<T> {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let not_found = |why| Problem::new(StatusCode::NOT_FOUND, "not_found", why);
+        if request.uri().path().contains("%00") {
+            return ready(Err(not_found("nothing has a NUL in its name".to_owned())));
+        }
         let read = web::Path::<T>::extract(request).into_inner();
-        ready(
-            read.map(|path| Self(path.into_inner())).map_err(|error| {
-                Problem::new(StatusCode::NOT_FOUND, "not_found", error.to_string())
-            }),
-        )
+        let read = read.map(|path| Self(path.into_inner()));
+        ready(read.map_err(|error| not_found(error.to_string())))
     }
 }
 

@@ -43,10 +43,12 @@ fn read<T: DeserializeOwned + Validate<Context = ()>>(query: &str) -> Result<T, 
             "the query is too long",
         ));
     }
-    let bad = |error: actix_web::error::QueryPayloadError| {
-        Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", error.to_string())
-    };
-    let value = web::Query::<T>::from_query(query).map_err(bad)?.into_inner();
+    let bad = |why: String| Problem::new(StatusCode::BAD_REQUEST, "bad_parameter", why);
+    if query.contains("%00") {
+        return Err(bad("a parameter has a NUL in it".to_owned()));
+    }
+    let read = web::Query::<T>::from_query(query).map_err(|error| bad(error.to_string()))?;
+    let value = read.into_inner();
     check(&value)?;
     Ok(value)
 }

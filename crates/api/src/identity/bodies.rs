@@ -33,6 +33,7 @@ pub struct Credentials {
 
 #[derive(Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "refresh_token": "V2hhdCBpcyB3cml0dGVuIGhlcmUgaXMgbm8gdG9rZW4" }))]
 pub struct RefreshRequest {
     /// The refresh token of the last answer.
     #[garde(length(chars, min = 1, max = 200))]
@@ -41,6 +42,7 @@ pub struct RefreshRequest {
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "email": "ada@example.org" }))]
 pub struct MailRequest {
     #[garde(email, length(chars, min = 3, max = 254))]
     pub email: String,
@@ -48,6 +50,7 @@ pub struct MailRequest {
 
 #[derive(Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "token": "V2hhdCBpcyB3cml0dGVuIGhlcmUgaXMgbm8gdG9rZW4" }))]
 pub struct EmailVerification {
     /// The code in the mail, which its link carries after `#token=`.
     #[garde(length(chars, min = 1, max = 200))]
@@ -56,6 +59,9 @@ pub struct EmailVerification {
 
 #[derive(Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({
+    "token": "V2hhdCBpcyB3cml0dGVuIGhlcmUgaXMgbm8gdG9rZW4", "password": "correct horse battery",
+}))]
 pub struct PasswordReset {
     /// The code in the mail, which its link carries after `#token=`.
     #[garde(length(chars, min = 1, max = 200))]
@@ -66,6 +72,9 @@ pub struct PasswordReset {
 
 #[derive(Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({
+    "current_password": "open-sesame-1001", "new_password": "correct horse battery",
+}))]
 pub struct PasswordChange {
     #[garde(length(chars, min = 8, max = 256))]
     pub current_password: String,
@@ -75,6 +84,7 @@ pub struct PasswordChange {
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "name": "Ada King" }))]
 pub struct MeUpdate {
     #[garde(length(chars, min = 1, max = 80))]
     pub name: String,
@@ -101,6 +111,7 @@ impl From<RoleName> for commerce::Role {
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
 #[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "role": "seller" }))]
 pub struct RoleChange {
     #[garde(skip)]
     pub role: RoleName,

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use actix_web::http::StatusCode;
 use paperclip::v2::models::{
-    DataType, DefaultOperationRaw, DefaultResponseRaw, DefaultSchemaRaw, Either, Parameter,
+    DataType, DefaultOperationRaw, DefaultResponseRaw, DefaultSchemaRaw, Either, Header, Parameter,
     ParameterIn,
 };
 use schemars::{JsonSchema, Schema, SchemaGenerator, generate::SchemaSettings, json_schema};
@@ -43,6 +43,13 @@ pub fn document_response<T: JsonSchema>(
     let response =
         DefaultResponseRaw { description: Some(what.into()), schema, ..Default::default() };
     operation.responses.insert(status.to_string(), Either::Right(response));
+}
+
+/// Documents a header of an answer that was documented before; its words are in [`super::headers`].
+pub fn document_response_header(operation: &mut DefaultOperationRaw, status: u16, name: &str) {
+    if let Some(Either::Right(response)) = operation.responses.get_mut(&status.to_string()) {
+        response.headers.insert(name.to_owned(), Header::default());
+    }
 }
 
 /// Documents that the operation may refuse with this status.

@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 use thiserror::Error;
 
-use super::carry::CARRIER;
+use super::{carry::CARRIER, headers, refusals};
 
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum Undocumentable {
@@ -34,7 +34,7 @@ pub fn finish(mut collected: Value) -> Result<Value, Undocumentable> {
             if !names.insert(name.to_owned()) {
                 return Err(Undocumentable::SameOperationId(name.to_owned()));
             }
-            operations.insert(method, finish_operation(operation));
+            operations.insert(method.clone(), finish_operation(&method, &path, operation));
         }
         paths.insert(path, Value::Object(operations));
     }
@@ -53,11 +53,13 @@ fn object(value: Option<&mut Value>) -> Map<String, Value> {
 fn document(collected: &mut Value, paths: Map<String, Value>, types: Map<String, Value>) -> Value {
     let problem = json!({
         "description": "Any other refusal",
+        "headers": headers::of_every_answer(),
         "content": { "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } },
     });
     let mut components = Map::new();
     components.insert("schemas".into(), Value::Object(types));
     components.insert("responses".into(), json!({ "Problem": problem }));
+    components.insert("headers".into(), headers::all());
     let declared = object(collected.get_mut("securityDefinitions"));
     let security: Map<_, _> =
         declared.into_iter().map(|(name, scheme)| (name, bearer(&scheme))).collect();
@@ -79,7 +81,7 @@ fn bearer(scheme: &Value) -> Value {
     json!({ "type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": description })
 }
 
-fn finish_operation(mut operation: Map<String, Value>) -> Value {
+fn finish_operation(method: &str, path: &str, mut operation: Map<String, Value>) -> Value {
     for left_over in ["produces", "consumes", "schemes"] {
         operation.remove(left_over);
     }
@@ -96,13 +98,17 @@ fn finish_operation(mut operation: Map<String, Value>) -> Value {
     if !parameters.is_empty() {
         operation.insert("parameters".into(), Value::Array(parameters));
     }
-    let responses = operation.entry("responses").or_insert_with(|| json!({}));
-    if let Some(responses) = responses.as_object_mut() {
-        for (status, response) in responses.iter_mut() {
-            finish_response(status, response);
+    let name = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
+    let mut responses = object(operation.get_mut("responses"));
+    refusals::add_common(method, &mut responses);
+    for (status, response) in &mut responses {
+        finish_response(status, response);
+        if status.as_str() >= "400" {
+            refusals::exemplify(response, status, &name, path);
         }
-        responses.insert("default".into(), json!({ "$ref": "#/components/responses/Problem" }));
     }
+    responses.insert("default".into(), json!({ "$ref": "#/components/responses/Problem" }));
+    operation.insert("responses".into(), Value::Object(responses));
     Value::Object(operation)
 }
 
@@ -131,6 +137,7 @@ fn with_schema(mut parameter: Map<String, Value>) -> Map<String, Value> {
 fn finish_response(status: &str, response: &mut Value) {
     let Some(response) = response.as_object_mut() else { return };
     response.entry("description").or_insert_with(|| "No content".into());
+    headers::finish(status, response);
     if let Some(schema) = response.remove("schema") {
         let media = if status >= "400" { "application/problem+json" } else { "application/json" };
         response.insert("content".into(), json!({ media: { "schema": schema } }));

@@ -2,9 +2,11 @@
 
 mod carry;
 mod finish;
+mod headers;
+mod refusals;
 
 pub use carry::{
     Binary, document_body, document_header, document_parameters, document_problem,
-    document_response,
+    document_response, document_response_header,
 };
 pub use finish::{Undocumentable, finish};

@@ -131,7 +131,8 @@ fn product_row(number: i64, product: &Product) -> Result<ProductRow<'_>, CommitE
     })
 }
 
-/// Stock comes before the variants: then no listing has to be marked for it.
+/// Stock comes before the variants: then no listing has to be marked for it. What was counted before stays: the
+/// catalogue may have been taken down and built again, and the core keeps what was moved.
 fn stock_rows(engine: Engine, bulk: &BulkProducts) -> Result<Vec<Insert>, CommitError> {
     let row = |&(variant, units): &(VariantId, i64)| StockRow {
         id: variant.uuid(),
@@ -142,17 +143,18 @@ fn stock_rows(engine: Engine, bulk: &BulkProducts) -> Result<Vec<Insert>, Commit
     let rows: Vec<_> = bulk.stock.iter().map(row).collect();
     let stock = engine.pick(
         "insert into commerce_stock (resource, on_hand, held) select resource, units, 0 \
-         from json_to_recordset($1::json) as x(resource uuid, units bigint)",
+         from json_to_recordset($1::json) as x(resource uuid, units bigint) on conflict do nothing",
         "insert into commerce_stock (resource, on_hand, held) \
-         select unhex(value ->> 'resource', '-'), value ->> 'units', 0 from json_each($1)",
+         select unhex(value ->> 'resource', '-'), value ->> 'units', 0 from json_each($1) \
+         where true on conflict do nothing",
     );
     let moves = engine.pick(
         "insert into commerce_stock_moves (id, resource, units, reason, at) \
          select id, resource, units, 'received', at from json_to_recordset($1::json) \
-         as x(id uuid, resource uuid, units bigint, at bigint)",
+         as x(id uuid, resource uuid, units bigint, at bigint) on conflict do nothing",
         "insert into commerce_stock_moves (id, resource, units, reason, at) \
          select unhex(value ->> 'id', '-'), unhex(value ->> 'resource', '-'), value ->> 'units', \
-         'received', value ->> 'at' from json_each($1)",
+         'received', value ->> 'at' from json_each($1) where true on conflict do nothing",
     );
     let rows = Steps::rows(&rows)?;
     Ok(vec![(stock.to_owned(), rows.clone()), (moves.to_owned(), rows)])

@@ -41,7 +41,7 @@ impl Sessions for Db {
         let values: [Value; 4] =
             [user.uuid().into(), before.into(), micros(now).into(), cursor::rows(&page).into()];
         let query = Entity::find().from_raw_sql(self.statement(LIVE, values));
-        let rows = query.all(self.reader()).await.map_err(failure::read)?;
+        let rows = query.all(self).await.map_err(failure::read)?;
         let sessions = rows.into_iter().map(|row| Ok(Session::from_row(row)?.state));
         let sessions = sessions.collect::<Result<_, StoreError>>()?;
         cursor::page(&page, sessions, |session| session.id.uuid())

@@ -24,7 +24,7 @@ const LIST: &str = "select id, email, name, role, verified_at, disabled_at, crea
 impl Users for Db {
     async fn by_email(&self, email: &Email) -> Result<Option<Stored<User>>, StoreError> {
         let query = Entity::find().filter(Column::EmailKey.eq(email.key()));
-        let row = query.one(self.reader()).await.map_err(failure::read)?;
+        let row = query.one(self).await.map_err(failure::read)?;
         row.map(User::from_row).transpose()
     }
 

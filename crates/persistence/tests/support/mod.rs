@@ -43,6 +43,7 @@ pub fn line(env: &Env, policy: Option<Policy>, resource: ResourceId, units: i64)
             resource,
             units,
             policy,
+            span: None,
         }),
         snapshot: json!({ "colour": "blue", "note": "a \"quoted\" one at $5" }),
     }

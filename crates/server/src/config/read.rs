@@ -14,10 +14,15 @@ const TEST: &str = include_str!("../../../../config/test.toml");
 /// Settings whose value is a list; in the environment they are written with commas.
 const LISTS: &[&str] = &[
     "server.trusted_proxies",
+    "server.metrics_from",
     "server.cors_origins",
     "payments.enabled",
     "payments.poll_gaps_s",
     "payments.sandbox.webhook_secrets",
+    "payments.stripe.payment_method_types",
+    "payments.stripe.webhook_secrets",
+    "payments.paypal.webhook_ids",
+    "payments.razorpay.webhook_secrets",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Config, ConfigError, Environment, LimitStore, MailTransport};
+use super::{Config, ConfigError, Environment, LimitStore, MailTransport, Payments};
 
 /// How the published secrets of `development.toml` and `test.toml` begin.
 const PUBLISHED: &str = "development-only";
@@ -35,12 +35,7 @@ fn secrets(config: &Config) -> Result<(), ConfigError> {
     if auth.jwt_keys.values().any(|key| key.expose_secret().len() < 32) {
         return Err(ConfigError::refused("auth.jwt_keys", "each key needs 32 bytes or more"));
     }
-    if config.payments.enabled.iter().any(|provider| provider == "sandbox") {
-        present("payments.sandbox.api_key", &config.payments.sandbox.api_key)?;
-        if config.payments.sandbox.webhook_secrets.is_empty() {
-            return Err(ConfigError::missing("payments.sandbox.webhook_secrets"));
-        }
-    }
+    providers(&config.payments)?;
     if config.mail.transport == MailTransport::Smtp {
         present("mail.smtp_url", &config.mail.smtp_url)?;
     }
@@ -48,6 +43,39 @@ fn secrets(config: &Config) -> Result<(), ConfigError> {
         present("redis.url", &config.redis.url)?;
     }
     Ok(())
+}
+
+/// What each provider that is switched on cannot do without.
+fn providers(payments: &Payments) -> Result<(), ConfigError> {
+    let Payments { sandbox, stripe, paypal, razorpay, .. } = payments;
+    let needs: &[(&str, &'static str, bool)] = &[
+        ("sandbox", "payments.sandbox.api_key", is_empty(&sandbox.api_key)),
+        ("sandbox", "payments.sandbox.webhook_secrets", none(&sandbox.webhook_secrets)),
+        ("stripe", "payments.stripe.secret_key", is_empty(&stripe.secret_key)),
+        ("stripe", "payments.stripe.webhook_secrets", none(&stripe.webhook_secrets)),
+        ("paypal", "payments.paypal.client_id", paypal.client_id.is_empty()),
+        ("paypal", "payments.paypal.client_secret", is_empty(&paypal.client_secret)),
+        ("paypal", "payments.paypal.return_url", paypal.return_url.is_empty()),
+        ("paypal", "payments.paypal.cancel_url", paypal.cancel_url.is_empty()),
+        ("paypal", "payments.paypal.webhook_ids", paypal.webhook_ids.is_empty()),
+        ("razorpay", "payments.razorpay.key_id", razorpay.key_id.is_empty()),
+        ("razorpay", "payments.razorpay.key_secret", is_empty(&razorpay.key_secret)),
+        ("razorpay", "payments.razorpay.webhook_secrets", none(&razorpay.webhook_secrets)),
+    ];
+    let on = |provider: &str| payments.enabled.iter().any(|enabled| enabled == provider);
+    match needs.iter().find(|(provider, _, missing)| *missing && on(provider)) {
+        Some(&(_, key, _)) => Err(ConfigError::missing(key)),
+        None => Ok(()),
+    }
+}
+
+fn is_empty(secret: &SecretString) -> bool {
+    secret.expose_secret().is_empty()
+}
+
+/// An empty secret among several would let everybody sign.
+fn none(secrets: &[SecretString]) -> bool {
+    secrets.is_empty() || secrets.iter().any(is_empty)
 }
 
 fn production(config: &Config) -> Result<(), ConfigError> {

@@ -1,6 +1,6 @@
 //! Every setting; `config/default.toml` explains them.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, num::NonZeroU32};
 
 use secrecy::SecretString;
 use serde::Deserialize;
@@ -39,6 +39,7 @@ section!(Server {
     workers: usize,
     public_url: String,
     trusted_proxies: Vec<String>,
+    metrics_from: Vec<String>,
     cors_origins: Vec<String>,
     max_connections: usize,
     max_json_bytes: usize,
@@ -109,6 +110,7 @@ section!(Buy {
     max_open_orders_per_user: u64,
     max_cart_lines: usize,
     max_line_quantity: u32,
+    catalogue_cache_bytes: usize,
     guest_cart_ttl_days: i64,
     tax_basis_points: u32,
     tax_inclusive: bool,
@@ -126,7 +128,52 @@ section!(Payments {
     enabled: Vec<String>,
     poll_gaps_s: Vec<i64>,
     alarm_after_s: i64,
+    attempts: u32,
+    patience_ms: u64,
     sandbox: SandboxProvider,
+    stripe: StripeProvider,
+    paypal: PayPalProvider,
+    razorpay: RazorpayProvider,
+});
+
+section!(StripeProvider {
+    base_url: String,
+    secret_key: SecretString,
+    publishable_key: String,
+    api_version: String,
+    payment_method_types: Vec<String>,
+    webhook_secrets: Vec<SecretString>,
+    tolerance_s: i64,
+    timeout_ms: u64,
+});
+
+section!(PayPalProvider {
+    base_url: String,
+    client_id: String,
+    client_secret: SecretString,
+    merchant_id: String,
+    brand_name: String,
+    return_url: String,
+    cancel_url: String,
+    webhook_ids: Vec<String>,
+    webhook_check: WebhookCheck,
+    certificates_between: String,
+    timeout_ms: u64,
+});
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WebhookCheck {
+    Certificate,
+    Postback,
+}
+
+section!(RazorpayProvider {
+    base_url: String,
+    key_id: String,
+    key_secret: SecretString,
+    webhook_secrets: Vec<SecretString>,
+    timeout_ms: u64,
 });
 
 section!(SandboxProvider {
@@ -139,6 +186,7 @@ section!(SandboxProvider {
 
 section!(Limits {
     store: LimitStore,
+    instances: NonZeroU32,
     edge_per_second: u32,
     edge_burst: u32,
     policies: BTreeMap<String, String>,
@@ -162,7 +210,6 @@ section!(Worker {
     backoff_max_s: u64,
     expire_orders_every_s: u64,
     poll_payments_every_s: u64,
-    reap_every_s: u64,
     tidy_every_s: u64,
     receipts_retention_days: i64,
 });

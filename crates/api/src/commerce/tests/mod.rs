@@ -276,6 +276,7 @@ async fn every_route_is_in_the_document() {
         ("/v1/payments", "post"),
         ("/v1/payments", "get"),
         ("/v1/payments/{id}", "get"),
+        ("/v1/payments/{id}/return", "post"),
         ("/v1/refunds", "post"),
         ("/v1/refunds", "get"),
         ("/v1/webhooks/{provider}", "post"),

@@ -18,7 +18,7 @@ pub struct PaymentView {
     pub id: String,
     /// `ord_…`
     pub order: String,
-    /// Who takes the money: `sandbox`.
+    /// Who takes the money: `sandbox`, `stripe`, `paypal` or `razorpay`.
     pub provider: String,
     /// `created` (the provider has not answered yet), `pending`, `requires_action`, `captured`, `failed` or `cancelled`.
     pub state: String,
@@ -42,11 +42,16 @@ pub struct PaymentView {
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "PaymentAction")]
 pub struct PaymentActionView {
-    /// `confirm` (send the card to the provider with the secret, or open the URL) or `redirect` (open the URL).
+    /// `confirm` (send the card to the provider with the secret, or open the URL), `redirect` (open the URL) or
+    /// `checkout` (open the provider's own form for the order).
     pub kind: String,
     /// Opens this one payment at the provider. For the customer alone.
     pub client_secret: Option<String>,
     pub url: Option<String>,
+    /// The provider's name for what is being paid, for its form.
+    pub order_id: Option<String>,
+    /// Tells the provider's form who the shop is.
+    pub public_key: Option<String>,
 }
 
 /// Money on its way back.
@@ -94,6 +99,8 @@ impl From<&Payment> for PaymentView {
                 kind: action.kind,
                 client_secret: action.client_secret,
                 url: action.url,
+                order_id: action.order_id,
+                public_key: action.public_key,
             }),
             failure_code,
             pays_order: payment.settles,

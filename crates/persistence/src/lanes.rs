@@ -1,0 +1,297 @@
+//! Connections that stay with the thread that opened them, lent without a question in between.
+//!
+//! sqlx asks the database "are you there?" each time a connection comes back to its pool: a round trip for every
+//! statement. And a connection is woken by the thread it was opened on, so one that wanders costs two threads a
+//! wake-up for every answer. Here a connection is taken out of the pool once and kept, each thread takes its own
+//! first, and one whose use was broken off is thrown away rather than asked.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    thread::{self, ThreadId},
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use sea_orm::{
+    ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
+    RuntimeErr, SqlxError, Statement, Values,
+    sqlx::{
+        AssertSqlSafe, Connection, Database, Executor, IntoArguments, PgPool, Postgres, Sqlite,
+        SqlitePool, pool::PoolConnection, query::Query, query_with,
+    },
+};
+use sea_query_sqlx::SqlxValues;
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+/// A connection that was idle for this long is tried before it is used.
+const PING_AFTER: Duration = Duration::from_secs(30);
+/// One that is older is not kept.
+const OLDEST: Duration = Duration::from_secs(1_800);
+
+/// A connection that was taken out of its pool.
+enum Taken {
+    Postgres(PoolConnection<Postgres>),
+    Sqlite(PoolConnection<Sqlite>),
+}
+
+struct Kept {
+    taken: Taken,
+    opened: Instant,
+    used: Instant,
+}
+
+#[derive(Clone)]
+enum Pool {
+    Postgres(PgPool),
+    Sqlite(SqlitePool),
+}
+
+/// So many connections of a pool, kept; clones share them.
+#[derive(Clone)]
+pub struct Lanes(Arc<Shared>);
+
+struct Shared {
+    pool: Pool,
+    backend: DbBackend,
+    /// As many as may be lent at once.
+    permits: Semaphore,
+    idle: Mutex<HashMap<ThreadId, Vec<Kept>>>,
+    patience: Duration,
+}
+
+impl Lanes {
+    /// Over a pool that has a few connections more than this, for those who use it directly.
+    pub fn over(db: &DatabaseConnection, count: u32, patience: Duration) -> Self {
+        let backend = db.get_database_backend();
+        let pool = match backend {
+            DbBackend::Postgres => Pool::Postgres(db.get_postgres_connection_pool().clone()),
+            _ => Pool::Sqlite(db.get_sqlite_connection_pool().clone()),
+        };
+        let permits = Semaphore::new(usize::try_from(count).unwrap_or(1).max(1));
+        Self(Arc::new(Shared { pool, backend, permits, idle: Mutex::default(), patience }))
+    }
+
+    /// A connection to use alone for a while.
+    pub async fn take(&self) -> Result<Lane<'_>, DbErr> {
+        let lane = tokio::time::timeout(self.0.patience, self.lane()).await;
+        lane.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
+    }
+
+    async fn lane(&self) -> Result<Lane<'_>, DbErr> {
+        let closed = |_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
+        let permit = self.0.permits.acquire().await.map_err(closed)?;
+        let kept = match self.idle().await {
+            Some(kept) => kept,
+            None => self.open().await?,
+        };
+        let (kept, lanes) = (Some(kept), &*self.0);
+        Ok(Lane { kept, sound: true, in_transaction: false, lanes, _permit: permit })
+    }
+
+    /// One of this thread's, else of another's when the pool has no more to give.
+    async fn idle(&self) -> Option<Kept> {
+        while let Some(mut kept) = self.0.pop() {
+            if kept.used.elapsed() < PING_AFTER || kept.taken.answers().await {
+                return Some(kept);
+            }
+            kept.taken.discard();
+        }
+        None
+    }
+
+    async fn open(&self) -> Result<Kept, DbErr> {
+        let taken = match &self.0.pool {
+            Pool::Postgres(pool) => pool.acquire().await.map(Taken::Postgres),
+            Pool::Sqlite(pool) => pool.acquire().await.map(Taken::Sqlite),
+        };
+        let taken = taken.map_err(|error| match error {
+            SqlxError::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
+            SqlxError::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
+            error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
+        })?;
+        Ok(Kept { taken, opened: Instant::now(), used: Instant::now() })
+    }
+
+    /// Nobody is lent a connection any more.
+    pub fn close(&self) {
+        self.0.permits.close();
+        self.0.forget();
+    }
+}
+
+impl Shared {
+    fn pop(&self) -> Option<Kept> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(kept) = idle.get_mut(&thread::current().id()).and_then(Vec::pop) {
+            return Some(kept);
+        }
+        // Those that are lent and this one are as many as there may be only when none is idle elsewhere.
+        let kept: usize = idle.values().map(Vec::len).sum();
+        let room = self.permits.available_permits() >= kept;
+        if room { None } else { idle.values_mut().find_map(Vec::pop) }
+    }
+
+    fn push(&self, kept: Kept) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.entry(thread::current().id()).or_default().push(kept);
+    }
+
+    fn forget(&self) {
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        idle.into_values().flatten().for_each(|kept| kept.taken.discard());
+    }
+}
+
+impl Drop for Shared {
+    /// A pooled connection that is dropped wants a runtime to go back on; there may be none any more.
+    fn drop(&mut self) {
+        self.forget();
+    }
+}
+
+impl Taken {
+    async fn answers(&mut self) -> bool {
+        match self {
+            Self::Postgres(connection) => connection.ping().await.is_ok(),
+            Self::Sqlite(connection) => connection.ping().await.is_ok(),
+        }
+    }
+
+    fn discard(self) {
+        match self {
+            Self::Postgres(connection) => drop(connection.detach()),
+            Self::Sqlite(connection) => drop(connection.detach()),
+        }
+    }
+}
+
+/// A connection, lent. It comes back when it is dropped, unless its use was broken off.
+pub struct Lane<'a> {
+    kept: Option<Kept>,
+    /// Whether nothing is under way on it.
+    sound: bool,
+    in_transaction: bool,
+    lanes: &'a Shared,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Drop for Lane<'_> {
+    fn drop(&mut self) {
+        let Some(kept) = self.kept.take() else { return };
+        let keeps = self.sound && !self.in_transaction && kept.opened.elapsed() < OLDEST;
+        if keeps {
+            self.lanes.push(Kept { used: Instant::now(), ..kept });
+        } else {
+            kept.taken.discard();
+        }
+    }
+}
+
+fn bound<DB: Database>(statement: &Statement) -> Query<'_, DB, SqlxValues>
+where
+    SqlxValues: IntoArguments<DB>,
+{
+    let values = statement.values.clone().unwrap_or(Values(Vec::new()));
+    query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
+}
+
+impl Lane<'_> {
+    pub async fn execute(&mut self, statement: &Statement) -> Result<ExecResult, DbErr> {
+        let done = match self.begin_use()? {
+            Taken::Postgres(db) => bound(statement).execute(&mut **db).await.map(Into::into),
+            Taken::Sqlite(db) => bound(statement).execute(&mut **db).await.map(Into::into),
+        };
+        self.end_use(done).map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into())))
+    }
+
+    pub async fn execute_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
+        let done = match self.begin_use()? {
+            Taken::Postgres(db) => db.execute(AssertSqlSafe(sql)).await.map(Into::into),
+            Taken::Sqlite(db) => db.execute(AssertSqlSafe(sql)).await.map(Into::into),
+        };
+        self.end_use(done).map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into())))
+    }
+
+    pub async fn rows(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let rows = match self.begin_use()? {
+            Taken::Postgres(db) => {
+                let rows = bound(statement).fetch_all(&mut **db).await;
+                rows.map(|rows| rows.into_iter().map(Into::into).collect())
+            }
+            Taken::Sqlite(db) => {
+                let rows = bound(statement).fetch_all(&mut **db).await;
+                rows.map(|rows| rows.into_iter().map(Into::into).collect())
+            }
+        };
+        self.end_use(rows).map_err(|error| DbErr::Query(RuntimeErr::SqlxError(error.into())))
+    }
+
+    /// From here on it must not be kept, until what is begun has ended well.
+    fn begin_use(&mut self) -> Result<&mut Taken, DbErr> {
+        self.sound = false;
+        let gone = DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
+        self.kept.as_mut().map(|kept| &mut kept.taken).ok_or(gone)
+    }
+
+    /// What the database refused leaves the connection sound. One that broke is seldom alone.
+    fn end_use<T>(&mut self, done: Result<T, SqlxError>) -> Result<T, SqlxError> {
+        self.sound = done.as_ref().err().is_none_or(is_a_refusal);
+        if !self.sound {
+            self.lanes.forget();
+        }
+        done
+    }
+
+    /// A lane is not kept before its transaction has ended: to break off is to roll back.
+    pub async fn begin(&mut self) -> Result<(), DbErr> {
+        self.in_transaction = true;
+        self.execute_unprepared("begin").await.map(drop)
+    }
+
+    pub async fn commit(&mut self) -> Result<(), DbErr> {
+        self.end("commit").await
+    }
+
+    pub async fn roll_back(&mut self) -> Result<(), DbErr> {
+        self.end("rollback").await
+    }
+
+    async fn end(&mut self, how: &str) -> Result<(), DbErr> {
+        self.execute_unprepared(how).await?;
+        self.in_transaction = false;
+        Ok(())
+    }
+}
+
+/// The database understood, and said no; unless it said goodbye (class 57P).
+fn is_a_refusal(error: &SqlxError) -> bool {
+    match error {
+        SqlxError::Database(refusal) => !refusal.code().is_some_and(|code| code.starts_with("57P")),
+        _ => false,
+    }
+}
+
+/// Statements one by one, each on whichever connection is free.
+#[async_trait]
+impl ConnectionTrait for Lanes {
+    fn get_database_backend(&self) -> DbBackend {
+        self.0.backend
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.take().await?.execute(&statement).await
+    }
+
+    async fn execute_unprepared(&self, sql: &str) -> Result<ExecResult, DbErr> {
+        self.take().await?.execute_unprepared(sql).await
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        Ok(self.take().await?.rows(&statement).await?.into_iter().next())
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.take().await?.rows(&statement).await
+    }
+}
