@@ -30,6 +30,14 @@ impl Answer {
         self.body["code"].as_str().unwrap_or_default()
     }
 
+    /// Whether the client was told no, and why (RFC 9457).
+    #[track_caller]
+    pub fn is_refusal(&self) -> bool {
+        let refused = (400..500).contains(&self.status);
+        assert!(!refused || self.is_problem(), "{} was answered {}", self.request, self.body);
+        refused
+    }
+
     #[track_caller]
     pub fn text(&self, field: &str) -> String {
         let value = self.body[field].as_str();

@@ -71,6 +71,7 @@ impl Database {
     pub async fn drop(self) {
         if self.engine == Engine::Postgres
             && let Some(name) = self.url.rsplit('/').next()
+            && self.url == server_url(name)
         {
             on_server(&format!("drop database if exists {name} with (force)")).await;
         }

@@ -19,11 +19,15 @@
 )]
 
 pub mod client;
+pub mod crowd;
+pub mod document;
 pub mod engine;
 pub mod shop;
 pub mod trade;
 
 pub use client::{Answer, Client};
+pub use crowd::{Doors, Storm, insist, together};
+pub use document::{Document, Operation};
 pub use engine::{Database, Engine};
 pub use shop::{Server, Shop};
 pub use trade::{Goods, Policy};

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    fs::File,
     path::PathBuf,
     process::{ExitStatus, Output, Stdio},
     time::Duration,
@@ -44,8 +45,13 @@ impl Server {
     }
 
     /// `kill -TERM`, and the way it ended.
-    pub async fn terminate(mut self) -> ExitStatus {
+    pub async fn terminate(self) -> ExitStatus {
         self.ask_to_stop();
+        self.ended().await
+    }
+
+    /// The way it ended, after it was asked to.
+    pub async fn ended(mut self) -> ExitStatus {
         self.child.wait().await.unwrap()
     }
 
@@ -61,6 +67,7 @@ pub struct Shop {
     pub server: Option<Server>,
     variables: BTreeMap<String, String>,
     folder: TempDir,
+    keeps_log: bool,
 }
 
 impl Shop {
@@ -70,8 +77,32 @@ impl Shop {
 
     /// One whose settings differ: `("SOUK__AUTH__BCRYPT_COST", "12")`.
     pub async fn open_with(engine: Engine, settings: &[(&str, &str)]) -> Self {
+        Self::set_up(engine, settings, false).await
+    }
+
+    /// One whose every word is kept in [`Self::log`], as JSON and down to this level.
+    pub async fn open_listening(engine: Engine, level: &str) -> Self {
+        let settings = [("SOUK__LOG__LEVEL", level), ("SOUK__LOG__FORMAT", "json")];
+        Self::set_up(engine, &settings, true).await
+    }
+
+    async fn set_up(engine: Engine, settings: &[(&str, &str)], keeps_log: bool) -> Self {
         let folder = TempDir::new().unwrap();
         let database = Database::make(engine, &folder).await;
+        Self::settle_in(folder, database, settings, keeps_log).await
+    }
+
+    /// One whose data is in a database of the caller's.
+    pub async fn open_on(database: Database, settings: &[(&str, &str)]) -> Self {
+        Self::settle_in(TempDir::new().unwrap(), database, settings, false).await
+    }
+
+    async fn settle_in(
+        folder: TempDir,
+        database: Database,
+        settings: &[(&str, &str)],
+        keeps_log: bool,
+    ) -> Self {
         let gateway = sandbox::Config {
             bind: "127.0.0.1:0".into(),
             api_key: API_KEY.into(),
@@ -89,7 +120,7 @@ impl Shop {
         for (name, value) in settings {
             variables.insert((*name).to_owned(), (*value).to_owned());
         }
-        let mut shop = Self { database, sandbox, server: None, variables, folder };
+        let mut shop = Self { database, sandbox, server: None, variables, folder, keeps_log };
         shop.start().await;
         shop
     }
@@ -109,6 +140,17 @@ impl Shop {
         self.serve(&arguments, &[("SOUK__SERVER__BIND", "127.0.0.1:0")]).await
     }
 
+    /// The same, with settings of its own.
+    pub async fn another_server_with(
+        &self,
+        arguments: &[&str],
+        settings: &[(&str, &str)],
+    ) -> Server {
+        let arguments = [&["serve"], arguments].concat();
+        let settings = [&[("SOUK__SERVER__BIND", "127.0.0.1:0")], settings].concat();
+        self.serve(&arguments, &settings).await
+    }
+
     /// A `souk worker` on the same database.
     pub async fn another_worker(&self) -> Server {
         self.serve(&["worker"], &[]).await
@@ -117,6 +159,10 @@ impl Shop {
     async fn serve(&self, arguments: &[&str], variables: &[(&str, &str)]) -> Server {
         let mut command = self.souk(arguments);
         command.envs(variables.iter().copied()).stdout(Stdio::piped()).kill_on_drop(true);
+        if self.keeps_log {
+            let log = File::options().create(true).append(true).open(self.log_file());
+            command.stderr(log.unwrap());
+        }
         let mut child = command.spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
         let first = tokio::time::timeout(PATIENCE, lines.next_line()).await;
@@ -151,6 +197,15 @@ impl Shop {
         Client::new(self.url())
     }
 
+    fn log_file(&self) -> PathBuf {
+        self.folder.path().join("log")
+    }
+
+    /// What the servers of a shop that listens have logged by now.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap()
+    }
+
     pub fn mail_folder(&self) -> PathBuf {
         self.folder.path().join("mail")
     }
@@ -163,9 +218,14 @@ impl Shop {
     }
 
     /// Waits until what is in flight has arrived, checks every invariant, and goes away.
-    pub async fn close(mut self) {
+    pub async fn close(self) {
         self.settled().await;
         self.check().await;
+        self.abandon().await;
+    }
+
+    /// Goes away as it is.
+    pub async fn abandon(mut self) {
         if let Some(server) = self.server.take() {
             assert!(server.terminate().await.success(), "souk ended badly");
         }

@@ -1,9 +1,10 @@
 //! What people do in the shop: sign up, sell, fill a cart, check out, pay.
 
+use sandbox::Faults;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::{Answer, Client, Shop, shop::until};
+use crate::{Answer, Client, Engine, Shop, shop::until};
 
 /// Of everyone the demonstration shop knows.
 pub const PASSWORD: &str = "open-sesame-1001";
@@ -100,15 +101,27 @@ impl Shop {
         (level["on_hand"].as_i64().unwrap(), level["held"].as_i64().unwrap())
     }
 
+    /// Lets the time run out for every order that waits for payment.
+    pub async fn let_orders_run_out(&self) {
+        let long_ago = "2020-01-01T00:00:00Z";
+        let life = match self.database.engine {
+            Engine::Sqlite => format!("json_set(life, '$.state.until', '{long_ago}')"),
+            Engine::Postgres => {
+                format!("jsonb_set(cast(life as jsonb), '{{state,until}}', '\"{long_ago}\"')")
+            }
+        };
+        let order = "update commerce_orders set version = version + 1, until = 1577836800000000";
+        self.database.execute(&format!("{order}, life = {life} where state = 'pending'")).await;
+    }
+
+    /// What the gateway's next payments meet: the grammar of `docs/sandbox-gateway.md`.
+    pub fn befalls(&self, faults: &str) {
+        self.sandbox.set_faults(faults.parse::<Faults>().unwrap());
+    }
+
     /// Pays as the shopper's browser does: the card goes to the gateway, never to the shop.
     pub async fn confirm(&self, payment: &Answer, card: &str) -> Answer {
-        let secret = payment.body["action"]["client_secret"].as_str();
-        let secret = secret.unwrap_or_else(|| panic!("nothing to confirm in {}", payment.body));
-        let (intent, _) = secret.split_once("_secret_").unwrap();
-        let card = json!({"number": card, "exp_month": 12, "exp_year": 2034, "cvc": "123"});
-        let body = json!({"client_secret": secret, "card": card});
-        let gateway = Client::new(&self.sandbox.url());
-        gateway.post(&format!("/v1/intents/{intent}/confirm"), body).await
+        Client::new(&self.sandbox.url()).confirm(payment, card).await
     }
 
     /// Buys and pays, and waits until the order is paid.
@@ -151,6 +164,26 @@ impl Client {
     /// Starts a payment of an order.
     pub async fn pay(&self, order: &str) -> Answer {
         self.post_fresh("/v1/payments", json!({"order": order, "provider": "sandbox"})).await
+    }
+
+    /// At the gateway: gives the card for a payment that the shop started.
+    pub async fn confirm(&self, payment: &Answer, card: &str) -> Answer {
+        let secret = payment.body["action"]["client_secret"].as_str();
+        let secret = secret.unwrap_or_else(|| panic!("nothing to confirm in {}", payment.body));
+        let (intent, _) = secret.split_once("_secret_").unwrap();
+        let card = json!({"number": card, "exp_month": 12, "exp_year": 2034, "cvc": "123"});
+        let body = json!({"client_secret": secret, "card": card});
+        self.post(&format!("/v1/intents/{intent}/confirm"), body).await
+    }
+
+    /// Waits until a payment is in a state, and shows it.
+    pub async fn payment_becomes(&self, payment: &str, state: &str) -> Answer {
+        let path = format!("/v1/payments/{payment}");
+        until(&format!("{payment} is {state}"), || async {
+            self.get(&path).await.body["state"] == state
+        })
+        .await;
+        self.get(&path).await.expect(200)
     }
 
     /// Waits until an order is in a state, and shows it.
