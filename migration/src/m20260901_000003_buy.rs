@@ -143,8 +143,8 @@ create index buy_carts_checked_out on buy_carts (user_id, id) where state = 'che
 create index buy_carts_of_guests_by_day on buy_carts (touched_on) where guest_hash is not null;
 ";
 
-/// Search (a term is `padded` for its trigrams; codes with digits are not compared), and whether a product is in stock as its listings show it: a statement that lets stock appear or
-/// disappear marks the listings, products in the order of their ids, the catalogue's version last.
+/// Search (a term is `padded` for its trigrams; codes with digits are not compared), and whether a product is in stock as its listings show it: a statement that lets a variant's stock
+/// appear or disappear marks the listings, products in the order of their ids, and last makes a new version of the catalogue.
 const POSTGRES_READING: &str = r#"
 create extension if not exists pg_trgm;
 create table buy_search (
@@ -175,9 +175,7 @@ begin
         where v.product = any (marked) group by v.product
     ) now
     where l.product = now.product and l.in_stock <> now.in_stock;
-    if found then
-        update buy_catalogue set version = version + 1;
-    end if;
+    update buy_catalogue set version = version + 1;
 end $$;
 create function buy_stock_changed() returns trigger language plpgsql as $$
 declare
