@@ -29,9 +29,9 @@ pub use availability::{
     free_units, nearest_free,
 };
 pub use booking::{
-    Answering, Awaiting, Back, Book, Booking, BookingFilter, BookingId, BookingState, Bookings,
-    CancelBooking, Charge, ChargeKind, CompleteBookings, Deposit, ExpireRequests, HearOrders,
-    LateTerms, NewCharge, Record, SettleBookings, Side,
+    Answering, Awaiting, Back, BackPart, Book, Booking, BookingFilter, BookingId, BookingState,
+    Bookings, CancelBooking, Charge, ChargeKind, CompleteBookings, Deposit, ExpireRequests,
+    HearOrders, LateTerms, NewCharge, Record, SettleBookings, Side,
 };
 pub use error::RentError;
 pub use fleet::{

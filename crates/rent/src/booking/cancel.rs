@@ -1,13 +1,12 @@
 //! Cancel a booking before the vehicle is out: who backs out decides what goes back.
 
-use commerce::{Actor, Effects, Stored, Timestamp, Version};
+use commerce::{Actor, Effects, Stored, Timestamp, Version, payment::RefundId};
 
 use super::{
-    Back, Booking, BookingId, BookingState, Side,
+    Back, BackPart, Booking, BookingId, BookingState, Side,
     change::Seen,
     effects,
     events::{What, money_due, told},
-    state::BackPart,
 };
 use crate::{Rent, RentError};
 
@@ -38,7 +37,7 @@ impl Rent {
     ) -> Result<(Booking, Effects), RentError> {
         let released = Effects::none().claim(effects::release(&booking, now));
         let part = part_of(&booking, side, now)?;
-        let refund = Booking::refund_id(&self.env);
+        let refund = RefundId::new(&self.env);
         let back = booking.order.map(|_| Back { refund, part });
         let booking = Booking { back, ..booking.cancelled(side, now)? }.with_deposit_freed(now);
         let told = told(&self.env, What::Cancelled, &booking);

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use commerce::{
     Actor, Effects, Stored, Timestamp, Version,
     event::{Sweep, Trouble},
+    payment::RefundId,
 };
 
 use super::{
@@ -32,7 +33,7 @@ impl Rent {
     }
 
     fn done(&self, booking: Booking, now: Timestamp) -> Result<(Booking, Effects), RentError> {
-        let done = booking.completed(Booking::refund_id(&self.env), now)?;
+        let done = booking.completed(RefundId::new(&self.env), now)?;
         let effects = told(&self.env, What::Completed, &done).and(money_due(&self.env, &done));
         Ok((done, effects))
     }

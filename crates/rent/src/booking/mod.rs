@@ -14,6 +14,7 @@ mod hand_over;
 mod order_news;
 mod ports;
 mod read;
+mod remembered;
 mod settle;
 mod state;
 #[cfg(test)]
@@ -27,8 +28,9 @@ pub use complete::CompleteBookings;
 pub use expire::ExpireRequests;
 pub use order_news::HearOrders;
 pub use ports::{BookingFilter, Bookings};
+pub use remembered::{Back, BackPart, Charge, ChargeKind, Deposit, Record};
 pub use settle::SettleBookings;
-pub use state::{Awaiting, Back, BookingState, Charge, ChargeKind, Deposit, Record, Side};
+pub use state::{Awaiting, BookingState, Side};
 
 use commerce::{
     Aggregate, ClaimId, Id, Money, MoneyError, OrderId, ResourceId, Span, Tagged, Timestamp, UserId,

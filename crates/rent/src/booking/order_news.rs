@@ -5,6 +5,7 @@ use commerce::{
     Effects, Order, OrderId, Timestamp,
     event::{Delivery, Subscriber, Trouble},
     order::{CancelReason, OrderState},
+    payment::RefundId,
 };
 
 use super::{
@@ -66,7 +67,7 @@ impl Rent {
             ) => (booking.expired(now)?, What::Expired),
             // Money came after all for a booking that is off: all of it goes back.
             (OrderState::Paid { .. }, BookingState::Cancelled { .. }) => {
-                let refund = Booking::refund_id(&self.env);
+                let refund = RefundId::new(&self.env);
                 let back = booking.back.or(Some(Back { refund, part: None }));
                 let owing = Booking { back, ..booking };
                 let due = money_due(&self.env, &owing);

@@ -1,11 +1,11 @@
-//! The life of a booking, and what is remembered of it. Pure.
+//! The life of a booking. Pure.
 
 use chrono::TimeDelta;
-use commerce::{Id, Money, OrderId, Timestamp, payment::RefundId};
+use commerce::{Money, OrderId, Timestamp, payment::RefundId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Booking;
+use super::{Back, BackPart, Booking, Charge, ChargeKind, Deposit, Record};
 use crate::{RentError, quote};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -96,81 +96,6 @@ impl BookingState {
             Self::Completed { .. } | Self::Cancelled { .. } | Self::Expired { .. } => false,
         }
     }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "is")]
-pub enum Deposit {
-    /// None is asked for.
-    None,
-    /// It will be taken with the payment.
-    Due,
-    Held {
-        amount: Money,
-        since: Timestamp,
-    },
-    Settled {
-        returned: Money,
-        claimed: Money,
-        at: Timestamp,
-    },
-}
-
-/// How a vehicle was when it went out or came back.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
-    pub at: Timestamp,
-    /// Absent for what has none.
-    pub odometer_km: Option<u32>,
-    /// How full the tank or the battery is.
-    pub fuel_percent: Option<u8>,
-    /// Where the pictures are kept.
-    pub photos: Vec<String>,
-    pub note: String,
-}
-
-/// Something the owner takes out of the deposit.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Charge {
-    pub id: Uuid,
-    pub kind: ChargeKind,
-    pub amount: Money,
-    pub reason: String,
-    /// Where the pictures are kept that show it.
-    pub evidence: Vec<String>,
-    pub at: Timestamp,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum ChargeKind {
-    Late,
-    Damage,
-    Fuel,
-}
-
-impl ChargeKind {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Late => "late",
-            Self::Damage => "damage",
-            Self::Fuel => "fuel",
-        }
-    }
-}
-
-/// What a traveller gets back, under the id that makes sending it twice harmless.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Back {
-    pub refund: RefundId,
-    /// All that was paid, when absent.
-    pub part: Option<BackPart>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BackPart {
-    pub amount: Money,
-    pub tax: Money,
 }
 
 impl Booking {
@@ -299,10 +224,5 @@ impl Booking {
             other => other,
         };
         Self { deposit, ..self }
-    }
-
-    /// A receipt for the id of a refund, as the payment provider will see it.
-    pub(super) fn refund_id(env: &commerce::Env) -> RefundId {
-        Id::new(env)
     }
 }

@@ -124,3 +124,10 @@ async fn a_search_that_makes_no_sense_is_refused() {
     let cursor = Some("u.1.veh_00000000000000000000000000000001".to_owned());
     assert_eq!(code(Find { cursor, ..near(1) }).await, "bad_cursor");
 }
+
+#[tokio::test]
+async fn the_store_in_memory_keeps_its_promises() {
+    let memory = crate::testing::memory();
+
+    crate::testing::assert_ports(std::sync::Arc::new(memory)).await;
+}

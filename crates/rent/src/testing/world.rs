@@ -68,12 +68,7 @@ impl World {
     }
 
     pub fn once<T>(&self) -> Once<T> {
-        let key = self.keys.fetch_add(1, Ordering::Relaxed).to_string();
-        let request = RequestKey { scope: "test".into(), key, hash: "h".into() };
-        Once {
-            request,
-            answer: |_| Answer { status: 201, headers: Vec::new(), body: String::new() },
-        }
+        once(&self.keys.fetch_add(1, Ordering::Relaxed).to_string())
     }
 
     pub async fn open_shop(&self) -> RentShop {
@@ -185,4 +180,9 @@ impl World {
         self.pay(who, booking.order.unwrap()).await;
         self.stored(booking.id).await
     }
+}
+
+pub fn once<T>(key: &str) -> Once<T> {
+    let request = RequestKey { scope: "test".into(), key: key.into(), hash: "h".into() };
+    Once { request, answer: |_| Answer { status: 201, headers: Vec::new(), body: String::new() } }
 }
