@@ -1,5 +1,5 @@
 //! Several payment providers in one shop, chosen payment by payment, on both engines.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::indexing_slicing, clippy::unwrap_used, reason = "helpers of tests")]
 
 use std::{collections::BTreeMap, sync::Arc};
 

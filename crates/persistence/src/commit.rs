@@ -186,9 +186,11 @@ fn composed(steps: &[Step]) -> Statement {
         values.extend(step.values.iter().cloned());
         let touched = format!("(select count(*) from {name})");
         if step.refusal.as_ref().is_some_and(must) {
-            let _ = write!(needed, "{touched} > 0 and ");
+            gate = format!("{needed}{touched} > 0");
+            needed = format!("{gate} and ");
+        } else {
+            gate = format!("{needed}{touched} >= 0");
         }
-        gate = format!("{needed}{touched} >= 0");
     }
     push_verdict(&mut sql, steps);
     Statement::from_sql_and_values(Engine::Postgres.backend(), sql, values)
@@ -277,7 +279,8 @@ mod tests {
         assert_eq!(
             statement.sql,
             "with s0 as (update a set x = $1 where id = $2 and true returning 1 as one), \
-             s1 as (insert into b (y) select $3 where (select count(*) from s0) > 0 returning 1 as one) \
+             s1 as (insert into b (y) select $3 where (select count(*) from s0) > 0 \
+             returning 1 as one) \
              select cast('refused:' || string_agg(n, ',') as integer) from \
              (select '0' as n where not exists (select from s0)) idle having count(*) > 0"
         );

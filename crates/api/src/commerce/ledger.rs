@@ -9,7 +9,7 @@ use super::{
     views::{BalanceView, EntryView, TrialBalanceView},
 };
 use crate::{
-    Fail,
+    Fail, Problem,
     answer::Json,
     extract::{Operator, PageView, Paging, Path, Query},
 };
@@ -35,8 +35,20 @@ pub async fn entries(
     path: Path<AccountPath>,
     query: Query<Paging>,
 ) -> Result<Json<PageView<EntryView>>, Fail> {
-    let page = commerce.journal.list_entries(&path.0.code, query.0.request()).await;
-    Ok(Json(PageView::of(page.map_err(CommitError::from)?, EntryView::from)))
+    let code = &path.0.code;
+    let page = commerce.journal.list_entries(code, query.0.request()).await;
+    let page = page.map_err(CommitError::from)?;
+    if page.data.is_empty() && !is_known(&commerce, code).await? {
+        return Err(Problem::not_found().into());
+    }
+    Ok(Json(PageView::of(page, EntryView::from)))
+}
+
+/// Whether anything was ever booked on the account. It is the first of those whose codes begin with its own.
+async fn is_known(commerce: &Commerce, code: &str) -> Result<bool, CommitError> {
+    let one = PageRequest { limit: 1, cursor: None };
+    let first = commerce.journal.list_balances(code, one).await?;
+    Ok(first.data.first().is_some_and(|balance| balance.code == code))
 }
 
 /// All debits and credits, for each currency.

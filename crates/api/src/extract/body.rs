@@ -16,10 +16,10 @@ use paperclip::{
     v2::{models::DefaultOperationRaw, schema::Apiv2Schema},
 };
 use schemars::JsonSchema;
-use serde::de::{DeserializeOwned, IgnoredAny};
-use serde_json::{Value, error::Category};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
-use super::{auth, no_definitions};
+use super::{auth, no_definitions, shape};
 use crate::{Limits, edge::context, openapi, problem::Problem};
 
 /// How JSON writes one.
@@ -33,7 +33,7 @@ type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 impl<T> FromRequest for Body<T>
 where
-    T: DeserializeOwned + Validate<Context = ()> + 'static,
+    T: DeserializeOwned + Validate<Context = ()> + JsonSchema + 'static,
 {
     type Error = Problem;
     type Future = Reading<Self>;
@@ -97,28 +97,30 @@ fn refuse_media(request: &HttpRequest) -> Option<Problem> {
 /// Reads JSON into a `T` and checks it; every field error comes back at once.
 pub(super) fn understand<T>(bytes: &[u8]) -> Result<T, Problem>
 where
-    T: DeserializeOwned + Validate<Context = ()>,
+    T: DeserializeOwned + Validate<Context = ()> + JsonSchema + 'static,
 {
     let mut json = serde_json::Deserializer::from_slice(bytes);
     let read = serde_path_to_error::deserialize(&mut json);
-    let value: T = read.map_err(|error| unreadable(error, bytes))?;
+    let value: T = read.map_err(|error| unreadable::<T>(error, bytes))?;
     json.end().map_err(|error| Problem::unreadable(error.to_string()))?;
     refuse_nul(bytes)?;
     check(&value)?;
     Ok(value)
 }
 
-fn unreadable(error: serde_path_to_error::Error<serde_json::Error>, bytes: &[u8]) -> Problem {
+fn unreadable<T: JsonSchema + 'static>(
+    error: serde_path_to_error::Error<serde_json::Error>,
+    bytes: &[u8],
+) -> Problem {
     let path = pointer(&error.path().to_string());
     let error = error.into_inner();
     // A number where a name is due is a mistake of the syntax to serde_json, though the JSON is sound.
-    let sound = || serde_json::from_slice::<IgnoredAny>(bytes).is_ok();
-    if error.classify() != Category::Data && !sound() {
+    let Ok(json) = serde_json::from_slice(bytes) else {
         return Problem::unreadable(error.to_string());
-    }
+    };
     let detail = error.to_string();
     let detail = detail.rsplit_once(" at line ").map_or(detail.as_str(), |(what, _)| what);
-    Problem::invalid(vec![FieldError::new(path, "bad_value", detail)])
+    Problem::invalid(shape::faults::<T>(&json, FieldError::new(path, "bad_value", detail)))
 }
 
 /// No text has a NUL in it: PostgreSQL could not keep it.

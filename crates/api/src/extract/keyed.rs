@@ -103,7 +103,7 @@ async fn replay<V>(
 
 impl<T> FromRequest for Keyed<T>
 where
-    T: DeserializeOwned + Validate<Context = ()> + 'static,
+    T: DeserializeOwned + Validate<Context = ()> + JsonSchema + 'static,
 {
     type Error = Problem;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;

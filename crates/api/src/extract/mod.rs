@@ -9,6 +9,7 @@ mod keyed;
 mod page;
 mod path;
 mod query;
+mod shape;
 
 pub use auth::{Keeper, Maybe, Operator, Signed};
 pub use body::Body;

@@ -146,6 +146,18 @@ mod tests {
     }
 
     #[test]
+    fn a_provider_that_is_switched_on_names_what_it_lacks() {
+        for (provider, key) in [
+            ("stripe", "payments.stripe.secret_key"),
+            ("paypal", "payments.paypal.client_id"),
+            ("razorpay", "payments.razorpay.key_id"),
+        ] {
+            let told = refusal(Environment::Development, &[("SOUK__PAYMENTS__ENABLED", provider)]);
+            assert!(told.contains(key), "{told}");
+        }
+    }
+
+    #[test]
     fn an_unknown_key_is_named() {
         let unknown = refusal(Environment::Development, &[("SOUK__SERVER__BINDD", "x")]);
 

@@ -118,6 +118,8 @@ async fn only_operators_read_the_books() {
     assert_eq!(accounts.body["data"][0]["balance"], json!({"amount": 1190, "currency": "USD"}));
     let entries = house.get("operator", paths[1]).await;
     assert_eq!(entries.body["data"][0]["kind"], "payment_captured");
+    let unknown = house.get("operator", "/v1/ledger/accounts/psp:mod/entries").await;
+    assert_eq!(unknown.status, StatusCode::NOT_FOUND);
     let trial = house.get("operator", "/v1/ledger/trial-balance").await;
     assert_eq!(trial.body["data"][0]["balanced"], true);
 }

@@ -226,9 +226,7 @@ impl Sweep for Chore {
     }
 
     async fn run(&self) -> Result<usize, Trouble> {
-        if self.runs.fetch_add(1, Ordering::Relaxed) == 0 {
-            panic!("the first time");
-        }
+        assert!(self.runs.fetch_add(1, Ordering::Relaxed) > 0, "the first time");
         let left = self.left.load(Ordering::Relaxed);
         self.left.store(left.saturating_sub(1), Ordering::Relaxed);
         if left == 0 {

@@ -1,0 +1,240 @@
+//! Everything that is wrong with a body's shape, told at once: serde stops at the first thing it meets.
+//!
+//! This looks only for members that are missing, unknown or of the wrong type, by the schema that the document shows.
+//! Whatever else can be wrong is left to serde and garde.
+
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    sync::{Arc, LazyLock, PoisonError, RwLock},
+};
+
+use commerce::FieldError;
+use schemars::{JsonSchema, generate::SchemaSettings};
+use serde_json::{Map, Value};
+
+/// Nobody reads more.
+const MOST: usize = 100;
+
+static SCHEMAS: LazyLock<RwLock<HashMap<TypeId, Arc<Value>>>> = LazyLock::new(RwLock::default);
+
+/// Why this JSON is not a `T`, as far as its shape tells, beside what serde met.
+pub fn faults<T: JsonSchema + 'static>(json: &Value, met: FieldError) -> Vec<FieldError> {
+    let schema = schema::<T>();
+    let mut walk = Walk { root: &schema, found: Vec::new() };
+    walk.value(&schema, json, "#");
+    let mut found = walk.found;
+    // Serde's word on a value is better than ours, and ours on its parts is better than serde's on the whole.
+    if found.iter().any(|fault| is_under(&fault.pointer, &met.pointer)) {
+        return found;
+    }
+    match found.iter_mut().find(|fault| fault.pointer == met.pointer) {
+        Some(same) if same.code == "bad_value" => *same = met,
+        Some(_) => {}
+        None => found.push(met),
+    }
+    found
+}
+
+fn is_under(pointer: &str, parent: &str) -> bool {
+    pointer.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/'))
+}
+
+fn schema<T: JsonSchema + 'static>() -> Arc<Value> {
+    let id = TypeId::of::<T>();
+    let known = SCHEMAS.read().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+    known.unwrap_or_else(|| {
+        let made = SchemaSettings::draft2020_12().for_deserialize().into_generator();
+        let made = Arc::new(made.into_root_schema_for::<T>().to_value());
+        SCHEMAS.write().unwrap_or_else(PoisonError::into_inner).insert(id, made.clone());
+        made
+    })
+}
+
+struct Walk<'a> {
+    root: &'a Value,
+    found: Vec<FieldError>,
+}
+
+impl<'a> Walk<'a> {
+    fn tell(&mut self, at: String, code: &'static str, detail: String) {
+        if self.found.len() < MOST {
+            self.found.push(FieldError::new(at, code, detail));
+        }
+    }
+
+    fn value(&mut self, schema: &'a Value, value: &Value, at: &str) {
+        let Some(schema) = self.meant(schema, value) else { return };
+        if let Some(types) = schema.get("type").filter(|types| !admits(types, value)) {
+            return self.tell(at.to_owned(), "bad_value", format!("must be {}", named(types)));
+        }
+        match value {
+            Value::Object(members) => self.members(schema, members, at),
+            Value::Array(items) => {
+                let Some(schema) = schema.get("items") else { return };
+                for (number, item) in items.iter().enumerate() {
+                    self.value(schema, item, &format!("{at}/{number}"));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn members(&mut self, schema: &'a Value, members: &Map<String, Value>, at: &str) {
+        let required = schema.get("required").and_then(Value::as_array);
+        for name in required.into_iter().flatten().filter_map(Value::as_str) {
+            if !members.contains_key(name) {
+                self.tell(below(at, name), "required", "is missing".into());
+            }
+        }
+        let known = schema.get("properties");
+        let others = schema.get("additionalProperties");
+        for (name, member) in members {
+            match (known.and_then(|known| known.get(name)), others) {
+                (Some(schema), _) => self.value(schema, member, &below(at, name)),
+                (None, Some(Value::Bool(false))) => {
+                    self.tell(below(at, name), "unknown_field", "is not known here".into());
+                }
+                (None, Some(schema)) => self.value(schema, member, &below(at, name)),
+                (None, None) => {}
+            }
+        }
+    }
+
+    /// The schema behind references, and of several alternatives the only one that can be meant.
+    fn meant(&self, schema: &'a Value, value: &Value) -> Option<&'a Value> {
+        if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+            return self.meant(self.root.pointer(reference.strip_prefix('#')?)?, value);
+        }
+        let Some(ways) = schema.get("anyOf").or_else(|| schema.get("oneOf")) else {
+            return Some(schema);
+        };
+        let meant = ways.as_array()?.iter().filter_map(|way| self.meant(way, value));
+        let mut meant = meant.filter(|way| way.get("type").is_none_or(|t| admits(t, value)));
+        let only = meant.next()?;
+        meant.next().is_none().then_some(only)
+    }
+}
+
+fn below(at: &str, name: &str) -> String {
+    format!("{at}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
+fn names(types: &Value) -> impl Iterator<Item = &str> {
+    let several = types.as_array().into_iter().flatten();
+    several.filter_map(Value::as_str).chain(types.as_str())
+}
+
+fn admits(types: &Value, value: &Value) -> bool {
+    names(types).any(|name| match name {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => true,
+    })
+}
+
+fn named(types: &Value) -> String {
+    let said = names(types).map(|name| match name {
+        "null" => "null".to_owned(),
+        "integer" | "array" | "object" => format!("an {name}"),
+        _ => format!("a {name}"),
+    });
+    said.collect::<Vec<_>>().join(" or ")
+}
+
+#[cfg(test)]
+mod tests {
+    use serde::Deserialize;
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct Parcel {
+        to: Place,
+        weight_g: u32,
+        note: Option<String>,
+        #[serde(default)]
+        insured: Option<Place>,
+        items: Vec<Item>,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct Place {
+        street: String,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(tag = "kind", rename_all = "snake_case")]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    enum Item {
+        Book { pages: u32 },
+        Cup,
+    }
+
+    fn told(json: &Value) -> Vec<(String, String)> {
+        let met = serde_json::from_value::<Parcel>(json.clone()).err().unwrap();
+        let met = FieldError::new("#", "bad_value", met.to_string());
+        let found = faults::<Parcel>(json, met);
+        let mut told: Vec<_> =
+            found.into_iter().map(|fault| (fault.pointer, fault.code.to_string())).collect();
+        told.sort();
+        told
+    }
+
+    #[test]
+    fn everything_missing_unknown_or_of_the_wrong_type_is_told_at_once() {
+        let told = told(&json!({
+            "to": {"street": 5, "a/b": 1}, "weight_g": 1.5, "note": [], "insured": {}, "colour": "red"
+        }));
+
+        let expected = [
+            ("#/colour", "unknown_field"),
+            ("#/insured/street", "required"),
+            ("#/items", "required"),
+            ("#/note", "bad_value"),
+            ("#/to/a~1b", "unknown_field"),
+            ("#/to/street", "bad_value"),
+            ("#/weight_g", "bad_value"),
+        ];
+        assert_eq!(told, expected.map(|(pointer, code)| (pointer.to_owned(), code.to_owned())));
+    }
+
+    #[test]
+    fn what_the_shape_cannot_tell_is_left_to_serde() {
+        let told = told(&json!({
+            "to": {"street": "High"}, "weight_g": 1, "insured": null, "items": [{"kind": "plate"}]
+        }));
+
+        assert_eq!(told, [("#".to_owned(), "bad_value".to_owned())]);
+    }
+
+    #[test]
+    fn the_word_of_serde_on_the_same_value_is_kept() {
+        let met = FieldError::new("#/weight_g", "bad_value", "invalid type: floating point");
+        let json = json!({"to": {"street": "High"}, "weight_g": 1.5, "items": []});
+
+        let found = faults::<Parcel>(&json, met.clone());
+
+        assert_eq!(found, [met]);
+    }
+
+    #[test]
+    fn nobody_is_told_more_than_can_be_read() {
+        let many: Map<String, Value> =
+            (0..5_000).map(|number| (format!("x{number}"), Value::Null)).collect();
+
+        let met = FieldError::new("#", "bad_value", "unknown field");
+
+        assert_eq!(faults::<Parcel>(&Value::Object(many), met).len(), MOST);
+    }
+}
