@@ -5,6 +5,9 @@ pub mod dialect;
 mod m20260901_000001_commerce;
 mod m20260901_000002_identity;
 mod m20260901_000003_buy;
+mod m20261101_000004_time_claims;
+mod m20261101_000005_rent;
+mod m20261101_000006_media;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -26,6 +29,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20260901_000001_commerce::Migration),
             Box::new(m20260901_000002_identity::Migration),
             Box::new(m20260901_000003_buy::Migration),
+            Box::new(m20261101_000004_time_claims::Migration),
+            Box::new(m20261101_000005_rent::Migration),
+            Box::new(m20261101_000006_media::Migration),
         ]
     }
 }

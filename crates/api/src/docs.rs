@@ -17,6 +17,8 @@ const TAGS: &[(&str, &str)] = &[
     ("Identity", "Accounts, sessions and who may do what."),
     ("Catalogue", "What is for sale."),
     ("Cart", "What someone means to buy; changes until checkout."),
+    ("Rentals", "Vehicles to rent: shops, when they are free and what they cost."),
+    ("Bookings", "From a free period to the deposit's way back."),
     ("Orders", "What was sold; written once."),
     ("Payments", "Paying for an order, and giving money back."),
     ("Events", "What happened, in order."),
@@ -29,7 +31,7 @@ pub fn document(mounts: &[Mount]) -> Result<String, Undocumentable> {
         info: Info {
             title: "Souk".into(),
             version: "1".into(),
-            description: Some("A commerce backend: buy, and what goes with it.".into()),
+            description: Some("A commerce backend: buy, rent, and what goes with it.".into()),
             ..Info::default()
         },
         ..DefaultApiRaw::default()

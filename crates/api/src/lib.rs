@@ -35,10 +35,13 @@ pub mod edge;
 pub mod extract;
 mod health;
 pub mod identity;
+pub mod media;
 mod metrics;
 pub mod openapi;
 mod problem;
+pub mod rent;
 mod serve;
+mod stamped;
 pub mod views;
 
 pub use demo::Pictures;

@@ -1,9 +1,10 @@
-//! The outside world: gateways, mail, password hashing, tokens and limits.
+//! The outside world: gateways, pictures, mail, password hashing, tokens and limits.
 
 pub mod gateways;
 pub mod http;
 pub mod limits;
 pub mod mail;
+pub mod media;
 pub mod passwords;
 #[cfg(feature = "testing")]
 pub mod testing;

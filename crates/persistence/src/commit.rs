@@ -2,7 +2,7 @@
 
 use std::{fmt::Write as _, time::Duration};
 
-use commerce::{Change, CommitError};
+use commerce::{Change, CommitError, ResourceId};
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
 
 use crate::{
@@ -71,11 +71,24 @@ async fn write(db: &Db, statements: &[Vec<Step>]) -> Result<(), CommitError> {
                 let refusals = statements.get(at).map_or_else(Vec::new, |s| named(s, &numbers));
                 return Err(refused(refusals));
             }
+            Meaning::Broken(CommitError::OutOfStock(_)) => {
+                let short = statements.get(at).map_or_else(Vec::new, |steps| could_be_short(steps));
+                return Err(CommitError::OutOfStock(short));
+            }
             Meaning::Broken(error) => return Err(error),
             Meaning::Unknown(error) => return Err(CommitError::Store(error)),
         }
     }
     Err(CommitError::Stale)
+}
+
+/// What a constraint that spoke before the steps did may have meant.
+fn could_be_short(steps: &[Step]) -> Vec<ResourceId> {
+    let resource = |step: &Step| match &step.refusal {
+        Some(Refusal::OutOfStock(resource)) => Some(*resource),
+        _ => None,
+    };
+    steps.iter().filter_map(resource).collect()
 }
 
 /// Why the statement with that number did not go through.

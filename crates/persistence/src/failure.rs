@@ -107,6 +107,8 @@ fn unique(constraint: &str) -> Meaning {
         "commerce_receipts_pkey" => Meaning::Broken(CommitError::AlreadyDone),
         // The claim was made meanwhile, by another decision on the same order.
         "commerce_claims_pkey" => Meaning::Broken(CommitError::Stale),
+        // Steps look first; this is for whoever goes past the calendars.
+        "commerce_claims_no_overlap" => Meaning::Broken(CommitError::OutOfStock(Vec::new())),
         key if key.ends_with("_pkey") => Meaning::Broken(CommitError::Exists),
         other => Meaning::Broken(CommitError::Taken(other.to_owned())),
     }

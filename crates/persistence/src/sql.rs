@@ -2,10 +2,32 @@
 
 use chrono::DateTime;
 use commerce::{Currency, Money, StoreError, Timestamp};
-use sea_orm::{QueryResult, TryGetable};
+use sea_orm::{QueryResult, TryGetable, Value};
 use serde::de::DeserializeOwned;
+use uuid::Uuid;
 
 use crate::failure;
+
+/// The values of a statement in the making.
+#[derive(Debug, Default)]
+pub struct Binds(pub Vec<Value>);
+
+impl Binds {
+    /// Adds a value; the result is its place.
+    pub fn add(&mut self, value: impl Into<Value>) -> String {
+        self.0.push(value.into());
+        format!("${}", self.0.len())
+    }
+
+    /// Places for ids, as many as the next power of two: few different statements, each prepared once.
+    pub fn among(&mut self, ids: impl IntoIterator<Item = Uuid>) -> String {
+        let ids: Vec<_> = ids.into_iter().collect();
+        let again = ids.last().copied();
+        let count = ids.len().next_power_of_two();
+        let all = ids.into_iter().chain(std::iter::repeat_with(|| again).flatten());
+        all.take(count).map(|id| self.add(id)).collect::<Vec<_>>().join(", ")
+    }
+}
 
 /// Times are kept as microseconds since 1970: both engines compare, index and bind them alike.
 pub fn micros(at: Timestamp) -> i64 {

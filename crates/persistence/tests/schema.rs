@@ -3,7 +3,10 @@
 
 mod support;
 
-use commerce::{Effects, Event, Repository, Stored, Write, order::Policy};
+use chrono::TimeDelta;
+use commerce::{
+    Claim, ClaimId, Effects, Event, Repository, ResourceId, Span, Stored, Write, order::Policy,
+};
 use persistence::{Db, Engine, Settings, Subscriptions, check, testing::TestDb};
 use serde_json::json;
 use support::{carry, env_of, line, payment_for, raise, settlement, stock, user};
@@ -37,6 +40,14 @@ async fn a_shop_in_business(db: &Db) {
     let (cancelled, claims) = other.state.clone().cancel(reason, env.now()).unwrap();
     let effects = Effects::none().claim(claims);
     db.commit(other.becomes(cancelled).with(effects)).await.unwrap();
+    let scooter = ResourceId::new(&env);
+    for day in 0_i64..2 {
+        let hour = |hours| env.now() + TimeDelta::hours(24 * day + hours);
+        let span = Span::try_new(hour(0), hour(8)).unwrap();
+        let id = ClaimId::new(&env);
+        let held = Claim::hold_time(id, scooter, span, env.uuid(), env.now());
+        carry(db, &env, Effects::none().claim([held])).await.unwrap();
+    }
 }
 
 #[tokio::test]
@@ -50,7 +61,16 @@ async fn migrations_go_down_and_up_again_with_data_in_the_tables() {
                 "select count(*) from sqlite_master where type = 'table' and name not like 'sqlite_%'",
             )
         };
+        let text = |engine: Engine| {
+            engine.pick(
+                "select cast((select sum(length(indexdef)) from pg_indexes where schemaname = 'public')
+                 + (select sum(length(pg_get_constraintdef(oid))) from pg_constraint
+                    where connamespace = 'public'::regnamespace) as bigint)",
+                "select sum(length(sql)) from sqlite_master where name not like 'sqlite_%'",
+            )
+        };
         let before = test.number(tables(test.db.engine())).await;
+        let written = test.number(text(test.db.engine())).await;
 
         migration::down(&test.url, None).await.unwrap();
         assert_eq!(test.number(tables(test.db.engine())).await, 1, "only the history is left");
@@ -59,6 +79,10 @@ async fn migrations_go_down_and_up_again_with_data_in_the_tables() {
         migration::up(&test.url).await.unwrap();
 
         assert_eq!(test.number(tables(test.db.engine())).await, before);
+        assert_eq!(test.number(text(test.db.engine())).await, written);
+        migration::down(&test.url, Some(3)).await.unwrap();
+        migration::up(&test.url).await.unwrap();
+        assert_eq!(test.number(text(test.db.engine())).await, written, "step by step as well");
         assert!(migration::status(&test.url).await.unwrap().iter().all(|state| state.applied));
         let fresh = test.connect_again().await;
         a_shop_in_business(&fresh).await;
@@ -124,6 +148,11 @@ const TAMPERINGS: &[(&str, &str)] = &[
     ),
     ("update commerce_stock set held = held + 1", "what is held is the sum of the held claims"),
     ("delete from commerce_stock", "every claim and every move is of a known resource"),
+    ("delete from commerce_calendars", "every claim and every move is of a known resource"),
+    (
+        "update commerce_claims set ends_at = ends_at + 86400000000 where starts_at is not null",
+        "no two live claims are on the same time of a resource",
+    ),
     (
         "update commerce_claims set state = 'released' where state = 'kept'",
         "an order's claims are held while it waits and kept once it is paid",
@@ -198,12 +227,14 @@ async fn unlock(test: &TestDb) {
              alter table commerce_events disable trigger all;
              alter table commerce_orders disable trigger all;
              alter table commerce_stock drop constraint commerce_stock_bounds;
+             alter table commerce_claims drop constraint commerce_claims_no_overlap;
              alter table commerce_payments drop constraint commerce_payments_refunded;
              alter table ledger_accounts drop constraint ledger_accounts_floor;"
         }
         Engine::Sqlite => {
             "pragma ignore_check_constraints = on;
              pragma foreign_keys = off;
+             drop trigger commerce_claims_no_overlap_moved;
              drop trigger ledger_entries_no_update;
              drop trigger ledger_transactions_no_delete;
              drop trigger commerce_events_no_delete;"

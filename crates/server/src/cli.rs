@@ -103,7 +103,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
     let config = load().map_err(|error| error.to_string())?;
     telemetry::start(&config.log);
     match command {
-        Command::Serve { no_worker } => serve(config, !no_worker).await,
+        Command::Serve { no_worker } => Box::pin(serve(config, !no_worker)).await,
         Command::Worker => worker(&config).await,
         Command::Migrate { direction } => migrate(&config, direction).await,
         Command::Seed { products } => seed(&config, products).await,
@@ -189,6 +189,9 @@ async fn seed(config: &Config, products: Option<u64>) -> Result<ExitCode, String
     let seeded = crate::seed::demo_shop(&house.db, &house.identity).await;
     let seeded = seeded.map_err(|error| chain(&error))?;
     say(format!("{} categories and {} products were added.", seeded.categories, seeded.products));
+    let seeded = crate::seed::demo_rentals(&house.rent, &house.identity).await;
+    let seeded = seeded.map_err(|error| chain(&error))?;
+    say(format!("{} rental shops and {} vehicles were added.", seeded.shops, seeded.vehicles));
     if let Some(wanted) = products {
         let tree =
             buy::Categories::all_categories(&house.db).await.map_err(|error| chain(&error))?;

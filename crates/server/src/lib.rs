@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 mod gauges;
 mod health;
+mod pictures;
 mod providers;
 pub mod seed;
 pub mod serve;

@@ -57,6 +57,7 @@ impl Souk {
         let house = House::build(&config).await?;
         if config.seed.demo {
             seed::demo_shop(&house.db, &house.identity).await?;
+            seed::demo_rentals(&house.rent, &house.identity).await?;
         }
         let serving = api::serve(shell(&house, &config)?).map_err(ServeError::Bind)?;
         let address = serving.address;

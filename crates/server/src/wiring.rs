@@ -18,13 +18,16 @@ use integrations::{
     passwords::{Bcrypt, PasswordSettings},
     tokens::{Jwt, TokenSettings},
 };
+use media::{Media, ServedFiles};
 use persistence::{Db, Subscriptions};
+use rent::Rent;
 use secrecy::ExposeSecret;
 use thiserror::Error;
 
 use crate::{
     chance::Chance,
     config::{Config, LatePayment, LimitStore, MailTransport},
+    pictures::{self, Pictures},
     providers,
 };
 
@@ -50,10 +53,14 @@ pub struct House {
     pub env: Env,
     pub identity: Identity,
     pub buy: Buy,
+    pub media: Media,
+    pub rent: Rent,
     pub sales: Sales,
     pub limiter: Arc<dyn Limiter>,
     mail_room: Arc<MailRoom>,
+    picture_files: Arc<dyn ServedFiles>,
     catalogue_cache_bytes: usize,
+    rent_currency: Currency,
 }
 
 impl House {
@@ -75,11 +82,24 @@ impl House {
             env: env.clone(),
             settings: sales_settings(config),
         };
+        let Pictures { media, files: picture_files } = pictures::wire(config, &store, &env)?;
+        let rent = Rent::over(store.clone(), env.clone(), rent_rules(config));
         let buy = Buy::over(store, env.clone(), rules(config)?);
         let limiter = limiter(config).await?;
-        let catalogue_cache_bytes = config.buy.catalogue_cache_bytes;
-        let house =
-            Self { db, env, identity, buy, sales, limiter, mail_room, catalogue_cache_bytes };
+        let house = Self {
+            db,
+            env,
+            identity,
+            buy,
+            media,
+            rent,
+            sales,
+            limiter,
+            mail_room,
+            picture_files,
+            catalogue_cache_bytes: config.buy.catalogue_cache_bytes,
+            rent_currency: currency("rent.currency", &config.rent.currency)?,
+        };
         house.db.subscribe(Subscriptions::of(&house.subscribers()));
         Ok(house)
     }
@@ -97,6 +117,8 @@ impl House {
         vec![
             api::identity::routes(self.identity.clone()),
             api::buy::routes(self.buy.clone(), self.catalogue_cache_bytes),
+            api::media::routes(self.media.clone(), Some(self.picture_files.clone())),
+            api::rent::routes(self.rent.clone(), self.rent_currency),
             api::commerce::routes(commerce),
         ]
     }
@@ -104,12 +126,16 @@ impl House {
     /// Everyone who acts on events.
     fn subscribers(&self) -> Vec<Arc<dyn Subscriber>> {
         let mut all = self.sales.subscribers();
+        all.extend(self.media.subscribers());
+        all.extend(self.rent.subscribers(self.sales.clone()));
         all.push(self.mail_room.clone());
         all
     }
 
     fn sweeps(&self, config: &Config) -> Vec<Arc<dyn Sweep>> {
         let mut all = self.sales.sweeps();
+        all.extend(self.media.sweeps());
+        all.extend(self.rent.sweeps());
         all.push(Arc::new(Tidy {
             sessions: self.identity.sessions.clone(),
             attempts: self.identity.attempts.clone(),
@@ -299,8 +325,7 @@ fn sales_settings(config: &Config) -> SalesSettings {
 fn rules(config: &Config) -> Result<Rules, WiringError> {
     let settings = &config.buy;
     Ok(Rules {
-        currency: Currency::parse(&settings.currency)
-            .map_err(|error| setting("buy.currency")(&error))?,
+        currency: currency("buy.currency", &settings.currency)?,
         hold: TimeDelta::minutes(settings.hold_minutes),
         max_open_orders: settings.max_open_orders_per_user,
         max_lines: settings.max_cart_lines,
@@ -311,6 +336,26 @@ fn rules(config: &Config) -> Result<Rules, WiringError> {
             jurisdiction: settings.tax_jurisdiction.clone(),
         },
     })
+}
+
+fn currency(key: &'static str, code: &str) -> Result<Currency, WiringError> {
+    Currency::parse(code).map_err(|error| setting(key)(&error))
+}
+
+fn rent_rules(config: &Config) -> rent::Rules {
+    let settings = &config.rent;
+    rent::Rules {
+        hold: TimeDelta::minutes(settings.hold_minutes),
+        answer_within: TimeDelta::hours(settings.answer_hours),
+        max_held: settings.max_held_per_traveller,
+        hand_over_early: TimeDelta::minutes(settings.hand_over_early_minutes),
+        claim_window: TimeDelta::hours(settings.claim_hours),
+        review_window: TimeDelta::days(settings.review_days),
+        look_around: TimeDelta::days(settings.look_around_days),
+        slots_named: settings.slots_named,
+        sweep_every: Duration::from_secs(settings.sweep_every_s),
+        ..rent::Rules::default()
+    }
 }
 
 async fn limiter(config: &Config) -> Result<Arc<dyn Limiter>, WiringError> {

@@ -12,7 +12,6 @@ mod product_views;
 mod products;
 mod remembered;
 mod shopper;
-mod stamped;
 mod stock;
 mod variants;
 
@@ -26,6 +25,7 @@ use self::remembered::{Memory, Remembering};
 use crate::{
     Mount,
     edge::quota::{limited, limited_when},
+    stamped,
 };
 
 /// Every route of buying. Answers of the catalogue are kept in `cache_bytes` of memory.

@@ -78,7 +78,7 @@ pub(crate) fn collect(payload: &mut Payload, limit: usize) -> Reading<Bytes> {
     })
 }
 
-fn too_large(limit: usize) -> Problem {
+pub(crate) fn too_large(limit: usize) -> Problem {
     let detail = format!("the body is larger than {limit} bytes");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", detail)
 }
@@ -156,11 +156,17 @@ fn find_nul(value: &Value, at: &str, found: &mut Vec<FieldError>) {
 
 /// Runs the rules of garde.
 pub(crate) fn check<T: Validate<Context = ()>>(value: &T) -> Result<(), Problem> {
-    let Err(report) = value.validate() else { return Ok(()) };
-    let errors = report.iter().map(|(path, error)| {
+    let faults = faults(value);
+    if faults.is_empty() { Ok(()) } else { Err(Problem::invalid(faults)) }
+}
+
+/// What the rules of garde say of a value.
+pub(crate) fn faults<T: Validate<Context = ()>>(value: &T) -> Vec<FieldError> {
+    let Err(report) = value.validate() else { return Vec::new() };
+    let told = report.iter().map(|(path, error)| {
         FieldError::new(pointer(&path.to_string()), "bad_value", error.to_string())
     });
-    Err(Problem::invalid(errors.collect()))
+    told.collect()
 }
 
 /// `lines[0].quantity` as a JSON pointer fragment: `#/lines/0/quantity`.

@@ -62,6 +62,22 @@ pub struct Keyed<T> {
 }
 
 impl<T> Keyed<T> {
+    /// A body read in any way, under its key; `hash` tells it from others.
+    pub(crate) async fn under(
+        request: &HttpRequest,
+        key: String,
+        body: T,
+        hash: String,
+    ) -> Result<Self, Problem> {
+        let actor = auth::actor(request).await?;
+        let principal = quota::principal(actor.as_ref());
+        let route = request.match_pattern().unwrap_or_default();
+        let scope = format!("{principal} {} {route}", request.method());
+        let in_flight = request.app_data::<Data<InFlight>>().ok_or_else(Problem::unwired)?;
+        let in_flight = in_flight.get_ref().clone();
+        Ok(Self { body, request: RequestKey { scope, key, hash }, in_flight })
+    }
+
     /// Answers again what was answered before, or does `work` and answers with what it committed.
     pub async fn once<V, E>(
         self,
@@ -113,22 +129,17 @@ where
         let request = request.clone();
         Box::pin(async move {
             auth::let_in(&request).await;
-            let actor = auth::actor(&request).await?;
             let key = key(&request)?;
             let raw = raw.await?;
             let value = body::understand(&raw)?;
-            let principal = quota::principal(actor.as_ref());
-            let route = request.match_pattern().unwrap_or_default();
-            let scope = format!("{principal} {} {route}", request.method());
             let hash = fingerprint(&request, &raw);
-            let in_flight = request.app_data::<Data<InFlight>>().ok_or_else(Problem::unwired)?;
-            let in_flight = in_flight.get_ref().clone();
-            Ok(Self { body: value, request: RequestKey { scope, key, hash }, in_flight })
+            Self::under(&request, key, value, hash).await
         })
     }
 }
 
-fn key(request: &HttpRequest) -> Result<String, Problem> {
+/// The `Idempotency-Key` of a request that must have one.
+pub(crate) fn key(request: &HttpRequest) -> Result<String, Problem> {
     let Some(key) = request.headers().get("idempotency-key") else {
         let detail = "send an Idempotency-Key, so that a repeated request is carried out once";
         return Err(Problem::new(StatusCode::BAD_REQUEST, "idempotency_key_required", detail));

@@ -5,7 +5,7 @@ pub(crate) mod body;
 mod client;
 mod id;
 mod if_match;
-mod keyed;
+pub(crate) mod keyed;
 mod page;
 mod path;
 mod query;

@@ -116,6 +116,13 @@ fn conflict(operation: &str) -> Words {
         "changeStock" => ("stock_held", "3 of the 5 on hand are held for orders"),
         "requestCancellation" => ("order_cancelled", "the order is cancelled"),
         "decideCancellation" => ("no_cancellation_request", "nobody asked to cancel this order"),
+        "bookVehicle" => ("not_free", "the vehicle is taken in that period"),
+        "quoteVehicle" => ("not_published", "the vehicle is not published"),
+        "answerBooking" | "cancelBooking" | "handOverVehicle" | "takeBackVehicle"
+        | "completeBooking" => ("wrong_state", "a booking that is completed does not allow this"),
+        "chargeDeposit" => ("deposit_too_small", "only 12.00 USD of the deposit can be claimed"),
+        "reviewBooking" => ("reviewed_already", "you have reviewed it already"),
+        "openRentShop" => ("too_many_shops", "nobody keeps more than 50 shops"),
         "changeRole" | "disableUser" | "enableUser" => {
             ("own_account", "ask another operator to change your own account")
         }

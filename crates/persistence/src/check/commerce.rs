@@ -13,7 +13,7 @@ pub const INVARIANTS: &[Invariant] = &[
          left join (select resource, sum(units) as units from commerce_stock_moves group by resource) m
            on m.resource = s.resource
          left join (select resource, sum(units) as units from commerce_claims
-                    where state = 'kept' group by resource) k
+                    where state = 'kept' and starts_at is null group by resource) k
            on k.resource = s.resource
          where s.on_hand <> coalesce(m.units, 0) - coalesce(k.units, 0)",
     ),
@@ -21,17 +21,28 @@ pub const INVARIANTS: &[Invariant] = &[
         "what is held is the sum of the held claims",
         "select s.resource as culprit from commerce_stock s
          left join (select resource, sum(units) as units from commerce_claims
-                    where state = 'held' group by resource) h
+                    where state = 'held' and starts_at is null group by resource) h
            on h.resource = s.resource
          where s.held <> coalesce(h.units, 0)",
     ),
     Invariant::new(
         "every claim and every move is of a known resource",
         "select resource as culprit from commerce_claims
-         where resource not in (select resource from commerce_stock)
+         where starts_at is null and resource not in (select resource from commerce_stock)
+         union all
+         select c.resource as culprit from commerce_claims c where c.starts_at is not null
+         and not exists (select 1 from commerce_calendars d where d.resource = c.resource)
          union all
          select resource as culprit from commerce_stock_moves
          where resource not in (select resource from commerce_stock)",
+    ),
+    // Among spans in the order of their beginnings, the first that overlaps any overlaps the one before it.
+    Invariant::new(
+        "no two live claims are on the same time of a resource",
+        "select id as culprit from (
+             select id, starts_at, lag(ends_at) over (partition by resource order by starts_at, ends_at) as taken_until
+             from commerce_claims where starts_at is not null and state <> 'released') spans
+         where taken_until > starts_at",
     ),
     Invariant::by_engine(
         "an order's claims are held while it waits and kept once it is paid",
@@ -44,6 +55,7 @@ pub const INVARIANTS: &[Invariant] = &[
                or (c.id is null and l.line -> 'reservation' ->> 'policy' = 'on_payment')
              else c.id is null or c.state <> 'held' end
            and (c.id is null or (c.holder = o.id
+             and (c.starts_at is null) = (l.line -> 'reservation' ->> 'span' is null)
              and c.units = cast(l.line -> 'reservation' ->> 'units' as bigint))), false)",
         "select o.id as culprit from commerce_orders o
          join json_each(o.sale, '$.lines') l
@@ -54,6 +66,7 @@ pub const INVARIANTS: &[Invariant] = &[
                or (c.id is null and l.value ->> '$.reservation.policy' = 'on_payment')
              else c.id is null or c.state <> 'held' end
            and (c.id is null or (c.holder = o.id
+             and (c.starts_at is null) = (l.value ->> '$.reservation.span' is null)
              and c.units = l.value ->> '$.reservation.units')), false)",
     ),
     Invariant::new(

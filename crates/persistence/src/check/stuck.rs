@@ -22,6 +22,10 @@ pub const INVARIANTS: &[Invariant] = &[
         "select id as culprit from commerce_payments where check_at < {now} - 600000000",
     ),
     Invariant::new(
+        "every request to rent that nobody answered soon expires",
+        "select id as culprit from rent_bookings where answer_by < {now} - 600000000",
+    ),
+    Invariant::new(
         "money that paid for nothing goes back",
         "select id as culprit from commerce_payments where not settles and refunded < captured",
     ),

@@ -6,6 +6,7 @@ use commerce::{ClaimMove, ClaimState, CommitError, ResourceId, StockMove, claim:
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::calendar;
 use crate::{
     Step, Steps,
     rows::{self, Column},
@@ -49,27 +50,29 @@ struct ClaimRow {
     moment: i64,
 }
 
+/// Claims on units here, then those on time: stock is locked before calendars.
 pub fn steps(
     claims: &[ClaimMove],
     arrivals: &[StockMove],
     steps: &mut Steps,
 ) -> Result<(), CommitError> {
-    for (resource, sum) in sums(claims, arrivals) {
+    let counted: Vec<_> = claims.iter().filter(|moved| moved.claim.span.is_none()).collect();
+    for (resource, sum) in sums(&counted, arrivals) {
         steps.push(stock_step(resource, sum));
     }
     if !arrivals.is_empty() {
         let moves: Vec<_> = arrivals.iter().map(move_row).collect();
         steps.push(rows::insert(steps, "commerce_stock_moves", MOVE_COLUMNS, &moves, "")?);
     }
-    for (from, claim_move) in claims.iter().filter_map(|m| m.from.map(|from| (from, m))) {
+    for (from, claim_move) in counted.iter().filter_map(|m| m.from.map(|from| (from, m))) {
         steps.push(claim_step(from, claim_move));
     }
-    let made = claims.iter().filter(|claim_move| claim_move.from.is_none());
-    let made: Vec<_> = made.map(claim_row).collect();
+    let made = counted.iter().filter(|claim_move| claim_move.from.is_none());
+    let made: Vec<_> = made.map(|claim_move| claim_row(claim_move)).collect();
     if !made.is_empty() {
         steps.push(rows::insert(steps, "commerce_claims", CLAIM_COLUMNS, &made, "")?);
     }
-    Ok(())
+    calendar::steps(claims, steps)
 }
 
 #[derive(Default)]
@@ -79,7 +82,7 @@ struct Sum {
     counted: bool,
 }
 
-fn sums(claims: &[ClaimMove], arrivals: &[StockMove]) -> BTreeMap<ResourceId, Sum> {
+fn sums(claims: &[&ClaimMove], arrivals: &[StockMove]) -> BTreeMap<ResourceId, Sum> {
     let mut sums: BTreeMap<ResourceId, Sum> = BTreeMap::new();
     for claim_move in claims {
         let sum = sums.entry(claim_move.claim.resource).or_default();
@@ -147,7 +150,7 @@ fn move_row(arrival: &StockMove) -> MoveRow {
 }
 
 /// Until when it is held, or since when it is kept or released.
-fn moment(state: ClaimState) -> i64 {
+pub fn moment(state: ClaimState) -> i64 {
     match state {
         ClaimState::Held { until } => micros(until),
         ClaimState::Kept { at } | ClaimState::Released { at } => micros(at),

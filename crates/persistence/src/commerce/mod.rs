@@ -3,6 +3,7 @@
 pub mod effect_steps;
 
 mod audit;
+mod calendar;
 mod claim;
 mod event;
 mod feed;

@@ -1,6 +1,6 @@
 //! A listing: a vehicle a shop offers, in one or more identical units.
 
-use commerce::{Aggregate, Env, Id, ResourceId, Tagged, Timestamp};
+use commerce::{Aggregate, Env, FieldError, Id, ResourceId, Tagged, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Rates, Vehicle, faults};
@@ -138,6 +138,16 @@ pub struct NewListing {
     pub images: Vec<NewImage>,
 }
 
+impl NewListing {
+    /// Everything about it that makes no sense.
+    pub fn faults(&self, env: &Env) -> Vec<FieldError> {
+        match Listing::draft(env, self.clone()) {
+            Err(RentError::Invalid(faults)) => faults,
+            _ => Vec::new(),
+        }
+    }
+}
+
 /// What changes on a listing; what is absent stays.
 #[derive(Debug, Clone, Default)]
 pub struct ListingEdit {
@@ -151,7 +161,7 @@ pub struct ListingEdit {
 
 impl Listing {
     /// A new listing that nobody but the shop's keepers sees yet.
-    pub(crate) fn draft(env: &Env, new: NewListing) -> Result<Self, RentError> {
+    pub fn draft(env: &Env, new: NewListing) -> Result<Self, RentError> {
         let now = env.now();
         let listing = Self {
             id: Id::new(env),
@@ -187,7 +197,7 @@ impl Listing {
     }
 
     /// Lets travellers find it; a listing that they find already stays so.
-    pub(crate) fn published(self, now: Timestamp) -> Result<Self, RentError> {
+    pub fn published(self, now: Timestamp) -> Result<Self, RentError> {
         match self.status {
             ListingStatus::Published { .. } => Ok(self),
             ListingStatus::Draft | ListingStatus::Paused { .. } => {

@@ -68,7 +68,7 @@ pub struct ShopEdit {
 }
 
 impl RentShop {
-    pub(crate) fn open(env: &Env, owner: UserId, new: NewShop) -> Result<Self, RentError> {
+    pub fn open(env: &Env, owner: UserId, new: NewShop) -> Result<Self, RentError> {
         let now = env.now();
         let shop = Self {
             id: Id::new(env),

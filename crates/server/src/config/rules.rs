@@ -2,7 +2,9 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Config, ConfigError, Environment, LimitStore, MailTransport, Payments};
+use super::{
+    Config, ConfigError, Environment, LimitStore, MailTransport, Media, Payments, PictureStore,
+};
 
 /// How the published secrets of `development.toml` and `test.toml` begin.
 const PUBLISHED: &str = "development-only";
@@ -36,6 +38,7 @@ fn secrets(config: &Config) -> Result<(), ConfigError> {
         return Err(ConfigError::refused("auth.jwt_keys", "each key needs 32 bytes or more"));
     }
     providers(&config.payments)?;
+    pictures(&config.media)?;
     if config.mail.transport == MailTransport::Smtp {
         present("mail.smtp_url", &config.mail.smtp_url)?;
     }
@@ -65,6 +68,29 @@ fn providers(payments: &Payments) -> Result<(), ConfigError> {
     let on = |provider: &str| payments.enabled.iter().any(|enabled| enabled == provider);
     match needs.iter().find(|(provider, _, missing)| *missing && on(provider)) {
         Some(&(_, key, _)) => Err(ConfigError::missing(key)),
+        None => Ok(()),
+    }
+}
+
+/// What the store of pictures cannot do without.
+fn pictures(media: &Media) -> Result<(), ConfigError> {
+    let Media { cloudinary, s3, .. } = media;
+    let needs = match media.store {
+        PictureStore::Folder => vec![("media.folder.path", media.folder.path.is_empty())],
+        PictureStore::Cloudinary => vec![
+            ("media.cloudinary.cloud", cloudinary.cloud.is_empty()),
+            ("media.cloudinary.api_key", cloudinary.api_key.is_empty()),
+            ("media.cloudinary.api_secret", is_empty(&cloudinary.api_secret)),
+        ],
+        PictureStore::S3 => vec![
+            ("media.s3.endpoint", s3.endpoint.is_empty()),
+            ("media.s3.bucket", s3.bucket.is_empty()),
+            ("media.s3.key_id", s3.key_id.is_empty()),
+            ("media.s3.secret", is_empty(&s3.secret)),
+        ],
+    };
+    match needs.iter().find(|(_, missing)| *missing) {
+        Some(&(key, _)) => Err(ConfigError::missing(key)),
         None => Ok(()),
     }
 }

@@ -26,7 +26,9 @@ pub struct Config {
     pub log: Log,
     pub auth: Auth,
     pub mail: Mail,
+    pub media: Media,
     pub buy: Buy,
+    pub rent: Rent,
     pub payments: Payments,
     pub limits: Limits,
     pub worker: Worker,
@@ -103,6 +105,57 @@ pub enum MailTransport {
     Smtp,
 }
 
+section!(Media {
+    store: PictureStore,
+    max_bytes: usize,
+    max_megapixels: u64,
+    at_once: usize,
+    upload_window_s: i64,
+    max_unused_per_user: u64,
+    unused_days: i64,
+    private_link_s: i64,
+    timeout_ms: u64,
+    folder: PictureFolder,
+    cloudinary: CloudinaryAccount,
+    s3: S3Bucket,
+});
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PictureStore {
+    Folder,
+    Cloudinary,
+    S3,
+}
+
+section!(PictureFolder { path: String });
+
+section!(CloudinaryAccount {
+    api_url: String,
+    delivery_url: String,
+    cloud: String,
+    api_key: String,
+    api_secret: SecretString,
+    digest: CloudinaryDigest,
+    signed_urls: bool,
+});
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CloudinaryDigest {
+    Sha1,
+    Sha256,
+}
+
+section!(S3Bucket {
+    endpoint: String,
+    region: String,
+    bucket: String,
+    key_id: String,
+    secret: SecretString,
+    public_url: String,
+});
+
 section!(Buy {
     currency: String,
     hold_minutes: i64,
@@ -123,6 +176,19 @@ pub enum LatePayment {
     Honour,
     Refund,
 }
+
+section!(Rent {
+    currency: String,
+    hold_minutes: i64,
+    answer_hours: i64,
+    max_held_per_traveller: u64,
+    hand_over_early_minutes: i64,
+    claim_hours: i64,
+    review_days: i64,
+    look_around_days: i64,
+    slots_named: usize,
+    sweep_every_s: u64,
+});
 
 section!(Payments {
     enabled: Vec<String>,

@@ -1,7 +1,9 @@
-//! Something to look at: a demonstration shop with its people, and any number of products for a benchmark.
+//! Something to look at: a demonstration shop with its people and vehicles to rent, and any number of products for a
+//! benchmark.
 
 mod image;
 mod many;
+mod rentals;
 mod shop;
 mod surroundings;
 
@@ -14,10 +16,12 @@ use identity::{
     PasswordError,
 };
 use persistence::{Db, buy::BulkProducts};
+use rent::{RentError, UnknownZone};
 use thiserror::Error;
 
 pub use image::image;
 pub use many::many_products;
+pub use rentals::{SeededRentals, demo_rentals};
 pub use shop::goods;
 
 /// The people of the demonstration shop; the password is published, so they exist in development only.
@@ -37,6 +41,12 @@ pub enum SeedError {
     Slug(#[from] SlugError),
     #[error(transparent)]
     Buy(#[from] BuyError),
+    #[error(transparent)]
+    Rent(#[from] RentError),
+    #[error(transparent)]
+    Zone(#[from] UnknownZone),
+    #[error("the seller is not there")]
+    NoSeller,
     #[error(transparent)]
     Email(#[from] EmailError),
     #[error(transparent)]

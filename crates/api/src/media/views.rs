@@ -1,0 +1,110 @@
+//! Images as clients see and send them.
+
+use commerce::Timestamp;
+use media::{Image, Variant, Visibility};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{extract::Ref, openapi::Binary};
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ImagePath {
+    pub id: Ref<Image>,
+}
+
+/// A picture with what is said of it.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "ImageUpload")]
+#[expect(dead_code, reason = "says what the form looks like; it is read part by part")]
+pub struct UploadBody {
+    /// A JPEG, PNG or WebP file that does not move.
+    #[schemars(with = "Binary")]
+    pub file: String,
+    /// What it shows, for those who cannot see it; 300 characters at most.
+    #[serde(default)]
+    #[schemars(length(max = 300))]
+    pub alt: String,
+    /// `public` unless told.
+    #[serde(default)]
+    pub visibility: VisibilityName,
+}
+
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(rename = "ImageVisibility")]
+#[serde(rename_all = "snake_case")]
+pub enum VisibilityName {
+    #[default]
+    Public,
+    Private,
+}
+
+impl From<Visibility> for VisibilityName {
+    fn from(visibility: Visibility) -> Self {
+        match visibility {
+            Visibility::Public => Self::Public,
+            Visibility::Private => Self::Private,
+        }
+    }
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "StoredImage")]
+pub struct ImageView {
+    pub id: Ref<Image>,
+    pub alt: String,
+    pub visibility: VisibilityName,
+    /// Of the largest size.
+    pub width: u32,
+    pub height: u32,
+    /// Null for a private image: make a link.
+    pub urls: Option<ImageUrls>,
+    /// Whether it belongs to something, such as a vehicle.
+    pub attached: bool,
+    pub created_at: Timestamp,
+}
+
+/// One picture in three sizes.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct ImageUrls {
+    /// 160 × 160, cut to fit.
+    pub thumb: String,
+    /// 400 × 400, cut to fit.
+    pub card: String,
+    /// Whole, with sides of 2048 at most.
+    pub full: String,
+}
+
+impl From<&Image> for ImageView {
+    fn from(image: &Image) -> Self {
+        Self {
+            id: image.id.into(),
+            alt: image.alt.clone(),
+            visibility: image.visibility.into(),
+            width: image.width,
+            height: image.height,
+            urls: urls(image),
+            attached: image.holder.is_some(),
+            created_at: image.created_at,
+        }
+    }
+}
+
+fn urls(image: &Image) -> Option<ImageUrls> {
+    let url = |variant: Variant| {
+        let view = image.views().iter().find(|view| view.variant == variant);
+        view.map(|view| view.url.clone())
+    };
+    Some(ImageUrls {
+        thumb: url(Variant::Thumb)?,
+        card: url(Variant::Card)?,
+        full: url(Variant::Full)?,
+    })
+}
+
+/// A link that opens a private image.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ImageLink")]
+pub struct ImageLinkView {
+    pub url: String,
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,65 @@
+//! Remove a picture: it is out of sight with the commit, and out of its store when the outbox has been there.
+
+use async_trait::async_trait;
+use commerce::{
+    Actor, Effects,
+    event::{Delivery, Subscriber, Trouble},
+    retrying, update,
+};
+
+use crate::{ImageId, ImageState, Media, MediaError, events};
+
+impl Media {
+    pub async fn remove(&self, actor: &Actor, id: ImageId) -> Result<(), MediaError> {
+        retrying(|| async {
+            let stored = self.own(actor, id).await?;
+            if stored.state.holder.is_some() {
+                return Err(MediaError::InUse);
+            }
+            let leaving = stored.state.clone().leaving(self.env.now());
+            let told = Effects::none().tell(events::removal_due(&self.env, &leaving));
+            Ok(self.images.commit(stored.becomes(leaving).with(told)).await?)
+        })
+        .await
+    }
+
+    /// Asks the store to let go of what is on its way out; fine to do twice.
+    async fn remove_from_store(&self, id: ImageId) -> Result<(), Trouble> {
+        let found = self.images.find(id).await.map_err(MediaError::from)?;
+        let Some(image) = found.map(|stored| stored.state) else { return Ok(()) };
+        let ImageState::Removing { .. } = image.state else { return Ok(()) };
+        self.stores.named(&image.store)?.remove(&image.place()).await?;
+        let gone = update(&*self.images, id, |image| {
+            let told = match image.state {
+                ImageState::Removed { .. } => Effects::none(),
+                _ => Effects::none().tell(events::removed(&self.env, id)),
+            };
+            Ok::<_, MediaError>((image.gone(self.env.now()), told))
+        });
+        gone.await?;
+        Ok(())
+    }
+}
+
+pub struct RemoveFromStore(pub Media);
+
+#[async_trait]
+impl Subscriber for RemoveFromStore {
+    fn name(&self) -> &'static str {
+        "media.remove_from_store"
+    }
+
+    fn events(&self) -> &'static [&'static str] {
+        &[events::REMOVAL_DUE]
+    }
+
+    async fn handle(&self, delivery: &Delivery) -> Result<(), Trouble> {
+        self.0.remove_from_store(delivery.subject.into()).await
+    }
+}
+
+impl From<MediaError> for Trouble {
+    fn from(error: MediaError) -> Self {
+        Self::Passing(error.to_string())
+    }
+}
