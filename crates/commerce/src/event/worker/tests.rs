@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    Page, PageRequest, StoreError, Timestamp,
+    Page, PageRequest, StoreError,
     event::{Backlog, DeadLetter},
     testing::TestEnv,
 };
