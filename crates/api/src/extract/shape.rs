@@ -185,8 +185,7 @@ mod tests {
         let met = serde_json::from_value::<Parcel>(json.clone()).err().unwrap();
         let met = FieldError::new("#", "bad_value", met.to_string());
         let found = faults::<Parcel>(json, met);
-        let mut told: Vec<_> =
-            found.into_iter().map(|fault| (fault.pointer, fault.code.to_string())).collect();
+        let mut told: Vec<_> = found.into_iter().map(|fault| (fault.pointer, fault.code)).collect();
         told.sort();
         told
     }
