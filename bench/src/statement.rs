@@ -136,6 +136,7 @@ pub fn pieces(text: &str, kept: &HashSet<String>) -> Vec<Piece> {
     let mut joined: Vec<Piece> = Vec::new();
     for piece in pieces {
         match (joined.last_mut(), piece) {
+            (_, Piece::Same(nothing)) if nothing.is_empty() => {}
             (Some(Piece::Same(last)), Piece::Same(more)) => last.push_str(&more),
             (_, piece) => joined.push(piece),
         }
