@@ -62,11 +62,6 @@ impl Connection {
         self.buffer.get(self.body.clone()).unwrap_or_default()
     }
 
-    /// The head of the last answer.
-    pub fn head(&self) -> &[u8] {
-        self.buffer.get(..self.body.start).unwrap_or_default()
-    }
-
     pub fn json(&self) -> Result<Value> {
         Ok(serde_json::from_slice(self.body())?)
     }

@@ -42,7 +42,7 @@ fn tell(line: &str) {
 pub struct Overheard {
     pub authority: String,
     lines: Lines<BufReader<ChildStdout>>,
-    _child: Child,
+    child: Child,
 }
 
 impl Overheard {
@@ -53,7 +53,12 @@ impl Overheard {
         let mut lines = BufReader::new(out).lines();
         let url = lines.next_line().await?.ok_or_else(|| trouble("the shop did not start"))?;
         let authority = url.trim_start_matches("http://").to_owned();
-        Ok(Self { authority, lines, _child: child })
+        Ok(Self { authority, lines, child })
+    }
+
+    /// Ends it; its address is free again afterwards.
+    pub async fn stop(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
     }
 
     /// What was asked since the last time, once the shop has become quiet.

@@ -50,6 +50,14 @@ impl Buyer {
         self.shop.expect(&request("POST", path, &headers, Some(&body)), 201).await
     }
 
+    /// As the database knows them.
+    pub async fn id(&mut self) -> Result<Uuid> {
+        let headers = [("authorization", self.token.as_str())];
+        let me = self.shop.expect(&request("GET", "/v1/me", &headers, None), 200).await?;
+        let id = text(&me, "/id")?;
+        Ok(Uuid::try_parse(id.rsplit('_').next().unwrap_or(id))?)
+    }
+
     /// Buys what is next.
     pub async fn buy(&mut self) -> Result<()> {
         let variant = self.variants.get(self.turn % self.variants.len().max(1)).cloned();

@@ -77,6 +77,7 @@ impl Ground<'_> {
             ("SOUK__WORKER__LEASE_S", "60"),
             ("SOUK__WORKER__EXPIRE_ORDERS_EVERY_S", "15"),
             ("SOUK__WORKER__POLL_PAYMENTS_EVERY_S", "5"),
+            ("SOUK__SERVER__REQUEST_TIMEOUT_MS", "60000"),
             ("SOUK__BUY__MAX_OPEN_ORDERS_PER_USER", "1000000"),
             ("SOUK__SERVER__BIND", self.shop),
         ];

@@ -1,6 +1,6 @@
 //! One thing that was asked of the database, and how to ask it again with ids that nobody has yet.
 
-use std::collections::HashSet;
+use std::{collections::HashSet, fmt::Write as _};
 
 use persistence::Heard;
 use sea_orm::{Statement, Value};
@@ -86,10 +86,17 @@ impl Bound {
         match self {
             Self::Text(text) => Some(text.clone()),
             Self::Uuid(uuid) => Some(uuid.to_string()),
-            Self::Bytes(bytes) => Some(bytes.iter().map(|byte| format!("{byte:02x}")).collect()),
+            Self::Bytes(bytes) => Some(hex(bytes)),
             Self::Null | Self::Bool(_) | Self::Int(_) => None,
         }
     }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
 }
 
 /// A piece of a text.
@@ -129,6 +136,7 @@ pub fn pieces(text: &str, kept: &HashSet<String>) -> Vec<Piece> {
     let mut joined: Vec<Piece> = Vec::new();
     for piece in pieces {
         match (joined.last_mut(), piece) {
+            (_, Piece::Same(nothing)) if nothing.is_empty() => {}
             (Some(Piece::Same(last)), Piece::Same(more)) => last.push_str(&more),
             (_, piece) => joined.push(piece),
         }

@@ -77,7 +77,11 @@ impl Store {
     pub async fn run(&self, sql: &str) -> Result<()> {
         let sql = sqlx::AssertSqlSafe(sql);
         match self.engine {
-            Engine::Postgres => drop(PgConnection::connect(&self.url).await?.execute(sql).await?),
+            Engine::Postgres => {
+                let mut connection = PgConnection::connect(&self.url).await?;
+                connection.execute(sql).await?;
+                connection.close().await?;
+            }
             Engine::Sqlite => {
                 let mut connection = sqlx::SqliteConnection::connect(&self.url).await?;
                 connection.execute(sql).await?;

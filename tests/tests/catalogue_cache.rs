@@ -64,7 +64,10 @@ async fn a_variant_that_sells_out_is_shown_so_though_its_product_does_not() {
         let reader = Client::new(&other.url);
         let in_stock = |page: &Answer| {
             let variants = page.body["variants"].as_array().unwrap();
-            variants.iter().map(|variant| variant["in_stock"].as_bool().unwrap()).collect::<Vec<_>>()
+            variants
+                .iter()
+                .map(|variant| variant["in_stock"].as_bool().unwrap())
+                .collect::<Vec<_>>()
         };
         assert_eq!(in_stock(&shown(&reader, &page).await), [true, true], "{engine:?}");
 
@@ -80,9 +83,7 @@ async fn a_variant_that_sells_out_is_shown_so_though_its_product_does_not() {
 /// One piece of each.
 async fn shirt_in_two_colours(shop: &Shop) -> (String, Vec<String>) {
     let seller = shop.seller().await;
-    let variant = |sku: &str, colour: &str| {
-        json!({"sku": sku, "options": {"Colour": colour}, "prices": [{"amount": 10_00, "currency": "USD"}]})
-    };
+    let variant = |sku: &str, colour: &str| json!({"sku": sku, "options": {"Colour": colour}, "prices": [{"amount": 10_00, "currency": "USD"}]});
     let body = json!({
         "title": "Shirt in two colours",
         "option_names": ["Colour"],
@@ -90,8 +91,11 @@ async fn shirt_in_two_colours(shop: &Shop) -> (String, Vec<String>) {
     });
     let made = seller.post("/v1/products", body).await.expect(201);
     let product = made.text("id");
-    let variants = made.body["variants"].as_array().unwrap();
-    let variants: Vec<_> = variants.iter().map(|v| v["id"].as_str().unwrap().to_owned()).collect();
+    let variants = made.body.pointer("/variants").and_then(Value::as_array).unwrap();
+    let variants: Vec<_> = variants
+        .iter()
+        .map(|v| v.pointer("/id").and_then(Value::as_str).unwrap().to_owned())
+        .collect();
     for variant in &variants {
         let body = json!({"variant": variant, "kind": "received", "units": 1});
         seller.post_fresh(&format!("/v1/products/{product}/stock"), body).await.expect(201);

@@ -17,8 +17,8 @@ use std::sync::Arc;
 use commerce::{Env, Receipts, Repository, order::Orders};
 
 pub use cart::{
-    Added, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts, Item, ItemId, LineIssue,
-    LineReading, Merged, NewItem, Owner, Shopper,
+    Added, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts, Item, ItemId,
+    LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
 };
 pub use catalogue::{
     Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets, Image,

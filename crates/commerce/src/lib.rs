@@ -39,4 +39,6 @@ pub use once::{Answer, Once, Receipt, Receipts, RequestKey};
 pub use order::{Order, OrderId};
 pub use page::{Page, PageRequest};
 pub use payment::{Payment, PaymentId};
-pub use store::{ATTEMPTS, BadCursor, CommitError, IsStale, Repository, StoreError, retrying, update};
+pub use store::{
+    ATTEMPTS, BadCursor, CommitError, IsStale, Repository, StoreError, retrying, update,
+};

@@ -308,7 +308,7 @@ fn common(settings: &Settings, connections: u32) -> ConnectOptions {
 /// Time-outs are options of the connection, so that no statement has to set them.
 fn postgres(settings: &Settings) -> ConnectOptions {
     let lock_ms = settings.lock_timeout.as_millis().to_string();
-    let mut options = common(settings, settings.max_connections.max(1).saturating_add(SPARE));
+    let mut options = common(settings, SPARE);
     options
         .set_application_name("souk")
         .statement_timeout(settings.statement_timeout)
@@ -331,8 +331,7 @@ async fn sqlite_pools(
     if settings.url.contains(":memory:") {
         return Ok((writer.clone(), writer));
     }
-    let readers = settings.max_connections.max(1).saturating_add(SPARE);
-    let reader = open(sqlite(settings, readers, true)).await?;
+    let reader = open(sqlite(settings, SPARE, true)).await?;
     Ok((reader, writer))
 }
 

@@ -1,14 +1,14 @@
-//! Connections that stay with the thread that opened them, lent without a question in between.
+//! Connections that stay with the runtime that opened them, lent without a question in between.
 //!
-//! sqlx asks the database "are you there?" each time a connection comes back to its pool: a round trip for every
-//! statement. And a connection is woken by the thread it was opened on, so one that wanders costs two threads a
-//! wake-up for every answer. Here a connection is taken out of the pool once and kept, each thread takes its own
-//! first, and one whose use was broken off is thrown away rather than asked.
+//! A pool of sqlx asks the database "are you there?" each time a connection comes back to it: a round trip for every
+//! statement. And a connection is woken by the runtime it was opened on (each HTTP thread has its own), so one that
+//! wanders costs two threads a wake-up for every answer, and is dead when that runtime ends before the others. Here each
+//! runtime opens its own and takes its own first, one that wanders is asked whether it lives, and one whose use was
+//! broken off is thrown away.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
-    thread::{self, ThreadId},
     time::{Duration, Instant},
 };
 
@@ -17,59 +17,76 @@ use sea_orm::{
     ConnAcquireErr, ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult,
     RuntimeErr, SqlxError, Statement, Values,
     sqlx::{
-        AssertSqlSafe, Connection, Database, Executor, IntoArguments, PgPool, Postgres, Sqlite,
-        SqlitePool, pool::PoolConnection, query::Query, query_with,
+        AssertSqlSafe, Connection, Database, Executor, IntoArguments, PgConnection,
+        SqliteConnection, postgres::PgConnectOptions, query::Query, query_with,
+        sqlite::SqliteConnectOptions,
     },
 };
 use sea_query_sqlx::SqlxValues;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::{
+    runtime::{Handle, Id},
+    sync::{Semaphore, SemaphorePermit},
+};
 
 /// A connection that was idle for this long is tried before it is used.
 const PING_AFTER: Duration = Duration::from_secs(30);
 /// One that is older is not kept.
 const OLDEST: Duration = Duration::from_secs(1_800);
 
-/// A connection that was taken out of its pool.
-enum Taken {
-    Postgres(PoolConnection<Postgres>),
-    Sqlite(PoolConnection<Sqlite>),
+enum Wire {
+    Postgres(Box<PgConnection>),
+    Sqlite(Box<SqliteConnection>),
+}
+
+/// The runtime that a connection is woken by.
+type Home = Option<Id>;
+
+fn here() -> Home {
+    Handle::try_current().ok().map(|runtime| runtime.id())
 }
 
 struct Kept {
-    taken: Taken,
+    wire: Wire,
+    home: Home,
     opened: Instant,
     used: Instant,
 }
 
-#[derive(Clone)]
-enum Pool {
-    Postgres(PgPool),
-    Sqlite(SqlitePool),
+/// How a connection is opened.
+enum Door {
+    Postgres(Box<PgConnectOptions>),
+    Sqlite(Box<SqliteConnectOptions>),
 }
 
-/// So many connections of a pool, kept; clones share them.
+/// So many connections, kept; clones share them.
 #[derive(Clone)]
 pub struct Lanes(Arc<Shared>);
 
 struct Shared {
-    pool: Pool,
+    door: Door,
     backend: DbBackend,
     /// As many as may be lent at once.
     permits: Semaphore,
-    idle: Mutex<HashMap<ThreadId, Vec<Kept>>>,
+    idle: Mutex<HashMap<Home, Vec<Kept>>>,
     patience: Duration,
 }
 
 impl Lanes {
-    /// Over a pool that has a few connections more than this, for those who use it directly.
+    /// So many connections, opened as those of this pool are and beside them.
     pub fn over(db: &DatabaseConnection, count: u32, patience: Duration) -> Self {
         let backend = db.get_database_backend();
-        let pool = match backend {
-            DbBackend::Postgres => Pool::Postgres(db.get_postgres_connection_pool().clone()),
-            _ => Pool::Sqlite(db.get_sqlite_connection_pool().clone()),
+        let door = match backend {
+            DbBackend::Postgres => {
+                let options = db.get_postgres_connection_pool().connect_options();
+                Door::Postgres(Box::new(options.as_ref().clone()))
+            }
+            _ => {
+                let options = db.get_sqlite_connection_pool().connect_options();
+                Door::Sqlite(Box::new(options.as_ref().clone()))
+            }
         };
         let permits = Semaphore::new(usize::try_from(count).unwrap_or(1).max(1));
-        Self(Arc::new(Shared { pool, backend, permits, idle: Mutex::default(), patience }))
+        Self(Arc::new(Shared { door, backend, permits, idle: Mutex::default(), patience }))
     }
 
     /// A connection to use alone for a while.
@@ -89,28 +106,30 @@ impl Lanes {
         Ok(Lane { kept, sound: true, in_transaction: false, lanes, _permit: permit })
     }
 
-    /// One of this thread's, else of another's when the pool has no more to give.
+    /// One of this runtime's, else of another's when the pool has no more to give.
     async fn idle(&self) -> Option<Kept> {
-        while let Some(mut kept) = self.0.pop() {
-            if kept.used.elapsed() < PING_AFTER || kept.taken.answers().await {
+        let here = here();
+        while let Some(mut kept) = self.0.pop(here) {
+            let fresh = kept.home == here && kept.used.elapsed() < PING_AFTER;
+            if fresh || kept.wire.answers().await {
                 return Some(kept);
             }
-            kept.taken.discard();
         }
         None
     }
 
     async fn open(&self) -> Result<Kept, DbErr> {
-        let taken = match &self.0.pool {
-            Pool::Postgres(pool) => pool.acquire().await.map(Taken::Postgres),
-            Pool::Sqlite(pool) => pool.acquire().await.map(Taken::Sqlite),
+        let wire = match &self.0.door {
+            Door::Postgres(options) => {
+                PgConnection::connect_with(options).await.map(Box::new).map(Wire::Postgres)
+            }
+            Door::Sqlite(options) => {
+                SqliteConnection::connect_with(options).await.map(Box::new).map(Wire::Sqlite)
+            }
         };
-        let taken = taken.map_err(|error| match error {
-            SqlxError::PoolTimedOut => DbErr::ConnectionAcquire(ConnAcquireErr::Timeout),
-            SqlxError::PoolClosed => DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed),
-            error => DbErr::Conn(RuntimeErr::SqlxError(error.into())),
-        })?;
-        Ok(Kept { taken, opened: Instant::now(), used: Instant::now() })
+        let wire = wire.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
+        let now = Instant::now();
+        Ok(Kept { wire, home: here(), opened: now, used: now })
     }
 
     /// Nobody is lent a connection any more.
@@ -121,9 +140,9 @@ impl Lanes {
 }
 
 impl Shared {
-    fn pop(&self) -> Option<Kept> {
+    fn pop(&self, here: Home) -> Option<Kept> {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = idle.get_mut(&thread::current().id()).and_then(Vec::pop) {
+        if let Some(kept) = idle.get_mut(&here).and_then(Vec::pop) {
             return Some(kept);
         }
         // Those that are lent and this one are as many as there may be only when none is idle elsewhere.
@@ -134,34 +153,19 @@ impl Shared {
 
     fn push(&self, kept: Kept) {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.entry(thread::current().id()).or_default().push(kept);
+        idle.entry(kept.home).or_default().push(kept);
     }
 
     fn forget(&self) {
-        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
-        idle.into_values().flatten().for_each(|kept| kept.taken.discard());
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
-impl Drop for Shared {
-    /// A pooled connection that is dropped wants a runtime to go back on; there may be none any more.
-    fn drop(&mut self) {
-        self.forget();
-    }
-}
-
-impl Taken {
+impl Wire {
     async fn answers(&mut self) -> bool {
         match self {
             Self::Postgres(connection) => connection.ping().await.is_ok(),
             Self::Sqlite(connection) => connection.ping().await.is_ok(),
-        }
-    }
-
-    fn discard(self) {
-        match self {
-            Self::Postgres(connection) => drop(connection.detach()),
-            Self::Sqlite(connection) => drop(connection.detach()),
         }
     }
 }
@@ -182,8 +186,6 @@ impl Drop for Lane<'_> {
         let keeps = self.sound && !self.in_transaction && kept.opened.elapsed() < OLDEST;
         if keeps {
             self.lanes.push(Kept { used: Instant::now(), ..kept });
-        } else {
-            kept.taken.discard();
         }
     }
 }
@@ -199,27 +201,27 @@ where
 impl Lane<'_> {
     pub async fn execute(&mut self, statement: &Statement) -> Result<ExecResult, DbErr> {
         let done = match self.begin_use()? {
-            Taken::Postgres(db) => bound(statement).execute(&mut **db).await.map(Into::into),
-            Taken::Sqlite(db) => bound(statement).execute(&mut **db).await.map(Into::into),
+            Wire::Postgres(db) => bound(statement).execute(&mut **db).await.map(Into::into),
+            Wire::Sqlite(db) => bound(statement).execute(&mut **db).await.map(Into::into),
         };
         self.end_use(done).map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into())))
     }
 
     pub async fn execute_unprepared(&mut self, sql: &str) -> Result<ExecResult, DbErr> {
         let done = match self.begin_use()? {
-            Taken::Postgres(db) => db.execute(AssertSqlSafe(sql)).await.map(Into::into),
-            Taken::Sqlite(db) => db.execute(AssertSqlSafe(sql)).await.map(Into::into),
+            Wire::Postgres(db) => db.execute(AssertSqlSafe(sql)).await.map(Into::into),
+            Wire::Sqlite(db) => db.execute(AssertSqlSafe(sql)).await.map(Into::into),
         };
         self.end_use(done).map_err(|error| DbErr::Exec(RuntimeErr::SqlxError(error.into())))
     }
 
     pub async fn rows(&mut self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
         let rows = match self.begin_use()? {
-            Taken::Postgres(db) => {
+            Wire::Postgres(db) => {
                 let rows = bound(statement).fetch_all(&mut **db).await;
                 rows.map(|rows| rows.into_iter().map(Into::into).collect())
             }
-            Taken::Sqlite(db) => {
+            Wire::Sqlite(db) => {
                 let rows = bound(statement).fetch_all(&mut **db).await;
                 rows.map(|rows| rows.into_iter().map(Into::into).collect())
             }
@@ -228,10 +230,10 @@ impl Lane<'_> {
     }
 
     /// From here on it must not be kept, until what is begun has ended well.
-    fn begin_use(&mut self) -> Result<&mut Taken, DbErr> {
+    fn begin_use(&mut self) -> Result<&mut Wire, DbErr> {
         self.sound = false;
         let gone = DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
-        self.kept.as_mut().map(|kept| &mut kept.taken).ok_or(gone)
+        self.kept.as_mut().map(|kept| &mut kept.wire).ok_or(gone)
     }
 
     /// What the database refused leaves the connection sound. One that broke is seldom alone.

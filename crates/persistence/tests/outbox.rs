@@ -13,7 +13,8 @@ use async_trait::async_trait;
 use commerce::{
     Effects, Event, PageRequest,
     event::{
-        Backoff, Delivery, Leases, Outbox, Outcome, Subscriber, Trouble, Worker, WorkerSettings,
+        Backlog, Backoff, Delivery, Leases, Outbox, Outcome, Subscriber, Trouble, Worker,
+        WorkerSettings,
     },
 };
 use persistence::{Db, Subscriptions, testing::TestDb};
@@ -78,9 +79,9 @@ async fn a_lost_lease_is_handed_out_again_and_its_first_holder_changes_nothing()
         let quick = test.db.lease(MAIL, 10, MINUTE).await.unwrap().remove(0);
         assert_eq!((quick.id, quick.attempts), (slow.id, 2));
         test.db.settle(&[(slow, Outcome::Done)]).await.unwrap();
-        assert_eq!(test.db.backlog().await.unwrap().0, 1, "its lease was lost");
+        assert_eq!(test.db.backlog().await.unwrap().waiting, 1, "its lease was lost");
         test.db.settle(&[(quick, Outcome::Done)]).await.unwrap();
-        assert_eq!(test.db.backlog().await.unwrap(), (0, None));
+        assert_eq!(test.db.backlog().await.unwrap(), Backlog::default());
 
         test.finish().await;
     }
@@ -103,7 +104,7 @@ async fn a_failed_delivery_waits_dies_and_is_replayed() {
         test.db.settle(&leased.iter().cloned().zip(outcomes).collect::<Vec<_>>()).await.unwrap();
 
         assert!(test.db.lease(MAIL, 10, MINUTE).await.unwrap().is_empty());
-        assert_eq!(test.db.backlog().await.unwrap(), (1, None));
+        assert_eq!(test.db.backlog().await.unwrap(), Backlog { waiting: 1, dead: 2, oldest: None });
         let letters = test.db.dead_letters(first_page()).await.unwrap();
         assert_eq!(letters.data.len(), 2);
         assert_eq!(letters.data[0].error, "no such address");

@@ -28,11 +28,12 @@ impl Gauges for StoreGauges {
                 of(counts.failures),
             ),
         ];
-        if let Ok((waiting, oldest)) = self.0.backlog().await {
+        if let Ok(backlog) = self.0.backlog().await {
             let now = self.0.clock().now();
-            let age =
-                oldest.map_or(0, |oldest| now.signed_duration_since(oldest).num_seconds().max(0));
-            gauges.push(("souk_outbox_waiting", "Deliveries that wait.", of(waiting)));
+            let late = backlog.oldest.map(|oldest| now.signed_duration_since(oldest).num_seconds());
+            let age = late.map_or(0, |seconds| seconds.max(0));
+            gauges.push(("souk_outbox_waiting", "Deliveries that wait.", of(backlog.waiting)));
+            gauges.push(("souk_outbox_dead", "Deliveries given up.", of(backlog.dead)));
             gauges.push((
                 "souk_outbox_oldest_seconds",
                 "Age of the oldest delivery that is due.",

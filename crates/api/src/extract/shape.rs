@@ -90,13 +90,13 @@ impl<'a> Walk<'a> {
         let known = schema.get("properties");
         let others = schema.get("additionalProperties");
         for (name, member) in members {
-            match (known.and_then(|known| known.get(name)), others) {
-                (Some(schema), _) => self.value(schema, member, &below(at, name)),
-                (None, Some(Value::Bool(false))) => {
+            let schema = known.and_then(|known| known.get(name)).or(others);
+            match schema {
+                Some(Value::Bool(false)) => {
                     self.tell(below(at, name), "unknown_field", "is not known here".into());
                 }
-                (None, Some(schema)) => self.value(schema, member, &below(at, name)),
-                (None, None) => {}
+                Some(schema) => self.value(schema, member, &below(at, name)),
+                None => {}
             }
         }
     }
@@ -185,8 +185,7 @@ mod tests {
         let met = serde_json::from_value::<Parcel>(json.clone()).err().unwrap();
         let met = FieldError::new("#", "bad_value", met.to_string());
         let found = faults::<Parcel>(json, met);
-        let mut told: Vec<_> =
-            found.into_iter().map(|fault| (fault.pointer, fault.code.to_string())).collect();
+        let mut told: Vec<_> = found.into_iter().map(|fault| (fault.pointer, fault.code)).collect();
         told.sort();
         told
     }

@@ -45,7 +45,7 @@ pub fn document_response<T: JsonSchema>(
     operation.responses.insert(status.to_string(), Either::Right(response));
 }
 
-/// Documents a header of an answer that was documented before; its words are in [`super::headers`].
+/// Documents a header of an answer that was documented before; its words are in `headers.rs`.
 pub fn document_response_header(operation: &mut DefaultOperationRaw, status: u16, name: &str) {
     if let Some(Either::Right(response)) = operation.responses.get_mut(&status.to_string()) {
         response.headers.insert(name.to_owned(), Header::default());

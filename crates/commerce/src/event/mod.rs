@@ -5,7 +5,7 @@ mod outbox;
 mod worker;
 
 pub use feed::{Feed, FeedEvent, user_stream};
-pub use outbox::{Backoff, DeadLetter, Delivery, Leases, Outbox, Outcome};
+pub use outbox::{Backlog, Backoff, DeadLetter, Delivery, Leases, Outbox, Outcome};
 pub use worker::{Running, Subscriber, Sweep, Trouble, Worker, WorkerSettings};
 
 use serde_json::Value;

@@ -45,6 +45,16 @@ pub struct DeadLetter {
     pub died_at: Timestamp,
 }
 
+/// What the worker has not done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    pub waiting: u64,
+    /// When the oldest that is due became so.
+    pub oldest: Option<Timestamp>,
+    /// Given up; an operator looks at them.
+    pub dead: u64,
+}
+
 /// Deliveries waiting for their subscribers. A delivery whose lease ran out is handed out again.
 #[async_trait]
 pub trait Outbox: Send + Sync {
@@ -63,8 +73,7 @@ pub trait Outbox: Send + Sync {
     /// Makes a dead delivery ready again; false when there is none.
     async fn replay(&self, delivery: Uuid) -> Result<bool, StoreError>;
 
-    /// How many deliveries wait, and the age of the oldest that is due.
-    async fn backlog(&self) -> Result<(u64, Option<Timestamp>), StoreError>;
+    async fn backlog(&self) -> Result<Backlog, StoreError>;
 }
 
 /// Work that only one process does at a time, with a fencing epoch.

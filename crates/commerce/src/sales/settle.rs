@@ -115,7 +115,11 @@ impl Sales {
         }
     }
 
-    pub(super) async fn recognise(&self, provider: &str, intent: &Intent) -> Result<PaymentId, PaymentError> {
+    pub(super) async fn recognise(
+        &self,
+        provider: &str,
+        intent: &Intent,
+    ) -> Result<PaymentId, PaymentError> {
         let reference = intent.reference.parse();
         let id: PaymentId =
             reference.map_err(|_| PaymentError::Mismatch("the reference is not ours"))?;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use commerce::{
-    CommitError, Page, PageRequest, StoreError, Timestamp,
-    event::{DeadLetter, Delivery, Outbox, Outcome},
+    CommitError, Page, PageRequest, StoreError,
+    event::{Backlog, DeadLetter, Delivery, Outbox, Outcome},
 };
 use sea_orm::QueryResult;
 use serde::Serialize;
@@ -82,17 +82,21 @@ impl Outbox for Db {
         Ok(replayed)
     }
 
-    async fn backlog(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
         let sql = format!(
-            "select count(*) as waiting, min(case when run_at <= {} then run_at end) as oldest
+            "select count(*) as waiting, min(case when run_at <= {} then run_at end) as oldest,
+             (select count(*) from commerce_deliveries where state = 'dead') as dead
              from commerce_deliveries where state = 'waiting'",
             self.engine().now()
         );
-        let Some(row) = self.row(&sql, []).await? else { return Ok((0, None)) };
-        let waiting: i64 = get(&row, "waiting")?;
+        let Some(row) = self.row(&sql, []).await? else { return Ok(Backlog::default()) };
+        let (waiting, dead): (i64, i64) = (get(&row, "waiting")?, get(&row, "dead")?);
         let oldest: Option<i64> = get(&row, "oldest")?;
-        let oldest = oldest.map(sql::timestamp).transpose()?;
-        Ok((waiting.try_into().unwrap_or_default(), oldest))
+        Ok(Backlog {
+            waiting: waiting.try_into().unwrap_or_default(),
+            oldest: oldest.map(sql::timestamp).transpose()?,
+            dead: dead.try_into().unwrap_or_default(),
+        })
     }
 }
 

@@ -13,7 +13,7 @@ use chrono::TimeDelta;
 use commerce::{
     Actor, AuthError, Authenticator, Effects, Id, Money, Order, OrderId, Page, PageRequest,
     Repository, Role, StoreError,
-    event::{DeadLetter, Delivery, Outbox, Outcome},
+    event::{Backlog, DeadLetter, Delivery, Outbox, Outcome},
     order::{NewOrder, OrderLine, Origin, Totals},
     payment::{Gateways, IntentState, PaymentGateway},
     sales::{Sales, SalesSettings},
@@ -103,8 +103,8 @@ impl Outbox for OneDeadLetter {
         Ok(letter.take_if(|letter| letter.delivery.id == delivery).is_some())
     }
 
-    async fn backlog(&self) -> Result<(u64, Option<commerce::Timestamp>), StoreError> {
-        Ok((0, None))
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        Ok(Backlog::default())
     }
 }
 

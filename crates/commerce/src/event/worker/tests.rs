@@ -8,7 +8,11 @@ use std::sync::{
 use uuid::Uuid;
 
 use super::*;
-use crate::{Page, PageRequest, StoreError, Timestamp, event::DeadLetter, testing::TestEnv};
+use crate::{
+    Page, PageRequest, StoreError,
+    event::{Backlog, DeadLetter},
+    testing::TestEnv,
+};
 
 /// Hands out what it was filled with, and keeps the outcomes in the order they came.
 #[derive(Default)]
@@ -53,8 +57,8 @@ impl Outbox for Shelf {
         Ok(false)
     }
 
-    async fn backlog(&self) -> Result<(u64, Option<Timestamp>), StoreError> {
-        Ok((0, None))
+    async fn backlog(&self) -> Result<Backlog, StoreError> {
+        Ok(Backlog::default())
     }
 }
 

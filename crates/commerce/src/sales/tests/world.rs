@@ -117,7 +117,13 @@ impl World {
             total: unit_price.times(units).unwrap(),
             tax: Money::usd(0),
             seller: None,
-            reservation: policy.map(|policy| Reservation { claim, resource, units, policy, span: None }),
+            reservation: policy.map(|policy| Reservation {
+                claim,
+                resource,
+                units,
+                policy,
+                span: None,
+            }),
             snapshot: json!({}),
         }
     }
