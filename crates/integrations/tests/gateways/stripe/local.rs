@@ -47,6 +47,22 @@ struct World {
     env: TestEnv,
 }
 
+/// How long something may take to come true before the test gives up.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Waits until there is something; fails with its name when there never is.
+async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let found = tokio::time::timeout(PATIENCE, async {
+        loop {
+            if let Some(found) = look().await {
+                return found;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    });
+    found.await.unwrap_or_else(|_| panic!("waited in vain until {what}"))
+}
+
 impl World {
     async fn new() -> Self {
         let tools = tokio::task::spawn_blocking(tools).await.unwrap();
@@ -58,9 +74,7 @@ impl World {
             .stderr(Stdio::null())
             .spawn();
         let localstripe = format!("http://127.0.0.1:{port}");
-        while reqwest::get(&localstripe).await.is_err() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-        }
+        until("localstripe answers", async || reqwest::get(&localstripe).await.ok()).await;
         let front = Arc::new(StripeFront::new(localstripe));
         let stripe = LocalServer::start(front.clone()).await;
         Self { process: process.unwrap(), front, stripe, env: TestEnv::new() }
@@ -248,12 +262,7 @@ async fn its_messages_are_signed_as_stripes_are() {
     world.front.beside("POST", "/_config/webhooks/souk", &hook).await;
 
     let paid = world.captured(5_00).await;
-    let message = loop {
-        if let Some(message) = inbox.heard().pop() {
-            break message;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    };
+    let message = until("localstripe tells of it", async || inbox.heard().pop()).await;
 
     let signed_at = message.header("stripe-signature")[2..].split(',').next().unwrap().parse();
     let now = crate::common::at(signed_at.unwrap());
