@@ -159,7 +159,8 @@ async fn what_is_too_large_too_deep_or_too_slow_is_the_clients_fault() {
 #[tokio::test]
 async fn what_else_is_wrong_is_told_only_to_those_who_may_ask() {
     let shop = shop_with(&[]).await;
-    let (stranger, customer, seller) = (shop.client(), shop.new_customer().await, shop.seller().await);
+    let (stranger, customer, seller) =
+        (shop.client(), shop.new_customer().await, shop.seller().await);
     let product = "/v1/products/prd_019aa3c5d1f27c3e8a4b5c6d7e8f9012";
     let wrong = [
         (Method::PATCH, product, 428),
