@@ -23,6 +23,8 @@ pub struct Plan {
     pub only: Vec<String>,
     pub clients: Vec<usize>,
     pub seconds: u64,
+    /// How often each figure is taken, its floors in between.
+    pub rounds: usize,
     pub products: u64,
     pub scale: u64,
 }
@@ -39,6 +41,7 @@ impl Plan {
         self.only.is_empty() && self.engines.len() == 2 && self.scale > 0 && clients
     }
 
+    /// How long a round lasts.
     pub fn lasts(&self) -> Duration {
         Duration::from_secs(self.seconds)
     }
@@ -46,8 +49,12 @@ impl Plan {
 
 pub async fn measure(plan: &Plan) -> Result<Findings> {
     let souk = shop::binary()?;
-    let mut findings =
-        Findings { seconds: plan.seconds, products: plan.products, ..Findings::default() };
+    let mut findings = Findings {
+        seconds: plan.seconds,
+        rounds: plan.rounds,
+        products: plan.products,
+        ..Findings::default()
+    };
     for &engine in &plan.engines {
         let folder = tempfile::tempdir()?;
         let (shop, gateway) = (free_address().await?, free_address().await?);
@@ -136,8 +143,8 @@ impl On<'_> {
             Some(heard) => Some(heard.floor(copy).await?),
             None => None,
         };
-        for &clients in &self.plan.clients {
-            let lasts = self.plan.lasts();
+        let lasts = self.plan.lasts();
+        let round = async |clients| -> Result<Row> {
             let figures = case.load(&shop.authority, clients, case.status, lasts).await?;
             let http = case.load(&bare.authority, clients, 200, lasts).await?.rate;
             let mut sql = match &floor {
@@ -147,7 +154,7 @@ impl On<'_> {
             if case.hashes {
                 sql = sql.map(|sql| sql.and_then(hashes()));
             }
-            let row = Row {
+            Ok(Row {
                 engine: store.engine,
                 case: name.clone(),
                 clients,
@@ -157,9 +164,14 @@ impl On<'_> {
                 statements: heard.map_or(0, Heard::statements),
                 against: kind.against,
                 barred: kind.barred,
-            };
-            say(&row.line());
-            findings.rows.push(row);
+            })
+        };
+        for &clients in &self.plan.clients {
+            let mut rounds = Vec::new();
+            for _ in 0..self.plan.rounds {
+                rounds.push(round(clients).await?);
+            }
+            findings.add(rounds);
         }
         bare.stop().await
     }
@@ -179,21 +191,23 @@ impl On<'_> {
         let shop = self.ground.serve(store, &[("SOUK__AUTH__BCRYPT_COST", "4")]).await?;
         let floor = heard.floor(copy).await?;
         for &clients in &self.plan.clients {
-            let buyers = buyers(&shop, &gateway, variants, clients).await?;
-            let bought = drive(buyers, self.plan.lasts()).await;
-            let row = Row {
-                engine: store.engine,
-                case: "Full purchase".to_owned(),
-                clients,
-                shop: bought,
-                http: None,
-                sql: Some(floor.run(copy, clients, self.plan.lasts()).await?),
-                statements: heard.statements(),
-                against: Against::Sql,
-                barred: true,
-            };
-            say(&row.line());
-            findings.rows.push(row);
+            let mut rounds = Vec::new();
+            for _ in 0..self.plan.rounds {
+                let buyers = buyers(&shop, &gateway, variants, clients).await?;
+                let bought = drive(buyers, self.plan.lasts()).await;
+                rounds.push(Row {
+                    engine: store.engine,
+                    case: "Full purchase".to_owned(),
+                    clients,
+                    shop: bought,
+                    http: None,
+                    sql: Some(floor.run(copy, clients, self.plan.lasts()).await?),
+                    statements: heard.statements(),
+                    against: Against::Sql,
+                    barred: true,
+                });
+            }
+            findings.add(rounds);
         }
         shop.stop().await?;
         gateway.stop().await?;

@@ -138,6 +138,7 @@ pub struct Findings {
     pub needs: Vec<Needs>,
     pub growth: Vec<Growth>,
     pub seconds: u64,
+    pub rounds: usize,
     pub products: u64,
 }
 
@@ -149,6 +150,18 @@ struct Bar {
 }
 
 impl Findings {
+    /// Keeps the round in the middle by its ratio, and the errors of all.
+    pub fn add(&mut self, mut rounds: Vec<Row>) {
+        let errors = rounds.iter().map(|round| round.shop.errors).sum();
+        rounds.sort_by_key(Row::share);
+        let middle = rounds.len() / 2;
+        if let Some(mut row) = rounds.into_iter().nth(middle) {
+            row.shop.errors = errors;
+            crate::say(&row.line());
+            self.rows.push(row);
+        }
+    }
+
     fn bars(&self) -> Vec<Bar> {
         let mut bars = Vec::new();
         let half = Share(50);
@@ -255,8 +268,8 @@ impl Findings {
         let kib = kib.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
         let gib = kib.unwrap_or(0) / 1_048_576;
         format!(
-            "This run: {cores} cores, {gib} GiB of memory, {} s for each figure, {} products.",
-            self.seconds, self.products
+            "This run: {cores} cores, {gib} GiB of memory, {} rounds of {} s for each figure, {} products.",
+            self.rounds, self.seconds, self.products
         )
     }
 }

@@ -43,10 +43,10 @@ pub async fn find(
     let found = found(&mut sql, db.engine(), &query.filter, &meanings, reach);
     let rank = rank(&mut sql, &meanings);
     let after = sql.after(query.after.as_ref(), query.sort);
-    let limit = sql.bind(i64::from(query.limit).saturating_add(1));
+    let limit = Query::limit(query.limit);
     let statement = format!(
         "with found as ({found}), ranked as (select {COLUMNS}, {rank} as rank from found l) \
-         select * from ranked l where {} order by {} limit {limit}",
+         select * from ranked l where {} order by {} {limit}",
         after.unwrap_or_else(|| "true".to_owned()),
         query::order(query.sort),
     );
