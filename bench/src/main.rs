@@ -51,7 +51,7 @@ struct Arguments {
     /// How long a round of each figure lasts.
     #[arg(long, env = "BENCH_SECONDS", default_value_t = 2)]
     seconds: u64,
-    /// How often each figure is taken beside its floors; the round with the middle ratio counts.
+    /// How often a figure that has a bar is taken beside its floors; the round with the middle ratio counts.
     #[arg(long, env = "BENCH_ROUNDS", default_value_t = 3)]
     rounds: usize,
     /// Products in the shop.

@@ -18,6 +18,11 @@ use crate::{
     store::Engine,
 };
 
+/// The number of clients that the bars are set for.
+pub const BARRED: usize = 16;
+/// A purchase takes many requests: so long at least is a round of them.
+const PURCHASES: Duration = Duration::from_secs(4);
+
 pub struct Plan {
     pub engines: Vec<Engine>,
     pub only: Vec<String>,
@@ -39,6 +44,11 @@ impl Plan {
     pub fn is_whole(&self) -> bool {
         let clients = [1, 16, 64].iter().all(|clients| self.clients.contains(clients));
         self.only.is_empty() && self.engines.len() == 2 && self.scale > 0 && clients
+    }
+
+    /// How often a figure is taken: those that bars are set for more than once.
+    fn rounds(&self, clients: usize) -> usize {
+        if clients == BARRED { self.rounds } else { 1 }
     }
 
     /// How long a round lasts.
@@ -168,7 +178,7 @@ impl On<'_> {
         };
         for &clients in &self.plan.clients {
             let mut rounds = Vec::new();
-            for _ in 0..self.plan.rounds {
+            for _ in 0..self.plan.rounds(clients) {
                 rounds.push(round(clients).await?);
             }
             findings.add(rounds);
@@ -190,18 +200,19 @@ impl On<'_> {
         let gateway = self.ground.gateway().await?;
         let shop = self.ground.serve(store, &[("SOUK__AUTH__BCRYPT_COST", "4")]).await?;
         let floor = heard.floor(copy).await?;
+        let lasts = self.plan.lasts().max(PURCHASES);
         for &clients in &self.plan.clients {
             let mut rounds = Vec::new();
-            for _ in 0..self.plan.rounds {
+            for _ in 0..self.plan.rounds(clients) {
                 let buyers = buyers(&shop, &gateway, variants, clients).await?;
-                let bought = drive(buyers, self.plan.lasts()).await;
+                let bought = drive(buyers, lasts).await;
                 rounds.push(Row {
                     engine: store.engine,
                     case: "Full purchase".to_owned(),
                     clients,
                     shop: bought,
                     http: None,
-                    sql: Some(floor.run(copy, clients, self.plan.lasts()).await?),
+                    sql: Some(floor.run(copy, clients, lasts).await?),
                     statements: heard.statements(),
                     against: Against::Sql,
                     barred: true,

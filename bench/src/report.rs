@@ -4,6 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use crate::{
     figures::{Figures, Rate, Share, millis},
+    measure::BARRED,
     store::Engine,
 };
 
@@ -165,7 +166,7 @@ impl Findings {
     fn bars(&self) -> Vec<Bar> {
         let mut bars = Vec::new();
         let half = Share(50);
-        for row in self.rows.iter().filter(|row| row.barred && row.clients == 16) {
+        for row in self.rows.iter().filter(|row| row.barred && row.clients == BARRED) {
             let share = row.share().unwrap_or(Share(0));
             let of = match row.against {
                 Against::Both => "HTTP and SQL together",
@@ -268,7 +269,7 @@ impl Findings {
         let kib = kib.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
         let gib = kib.unwrap_or(0) / 1_048_576;
         format!(
-            "This run: {cores} cores, {gib} GiB of memory, {} rounds of {} s for each figure, {} products.",
+            "This run: {cores} cores, {gib} GiB of memory, {} rounds of {} s, {} products.",
             self.rounds, self.seconds, self.products
         )
     }

@@ -12,7 +12,7 @@ use sea_orm::QueryResult;
 
 use super::{
     facets, offers,
-    query::{self, COLUMNS, Query},
+    query::{self, Query},
     search,
 };
 use crate::Db;
@@ -93,7 +93,7 @@ fn walk_sql(query: &ProductQuery, window: Option<u32>) -> (String, Vec<sea_orm::
     passed.extend(query::in_stock(filter));
     passed.extend(sql.options(filter));
     let limit = Query::limit(query.limit);
-    let order = query::order(query.sort);
+    let (columns, order) = (query::columns(query.sort), query::order(query.sort));
     let from = |conditions: &[String]| {
         let along = Query::all_of(conditions);
         match window {
@@ -106,7 +106,7 @@ fn walk_sql(query: &ProductQuery, window: Option<u32>) -> (String, Vec<sea_orm::
         }
     };
     let select = |conditions: &[String]| {
-        format!("select {COLUMNS} from {} order by {order} {limit}", from(conditions))
+        format!("select {columns} from {} order by {order} {limit}", from(conditions))
     };
     let statement = match &filter.categories {
         Some(categories) if !categories.is_empty() && categories.len() <= MERGED => {

@@ -99,9 +99,13 @@ pub fn order(sort: Sort) -> &'static str {
     }
 }
 
-/// What a card and its position are made of; [`card`] counts on the order.
-pub const COLUMNS: &str =
-    "l.number, l.product, l.category, l.title_key, l.price, l.in_stock, l.card";
+/// What a card and its position are made of; [`card`] counts on the order. Only a list by title has its key.
+pub fn columns(sort: Sort) -> &'static str {
+    match sort {
+        Sort::Title => "l.number, l.product, l.category, l.price, l.in_stock, l.card, l.title_key",
+        _ => "l.number, l.product, l.category, l.price, l.in_stock, l.card",
+    }
+}
 
 #[derive(Deserialize)]
 struct Document {
@@ -114,8 +118,8 @@ struct Document {
 pub fn card(row: &QueryResult, currency: Currency) -> Result<ProductCard, StoreError> {
     let product: Uuid = sql::at(row, 1)?;
     let category: Option<Uuid> = sql::at(row, 2)?;
-    let low = sql::at(row, 4)?;
-    let document: String = sql::at(row, 6)?;
+    let low = sql::at(row, 3)?;
+    let document: String = sql::at(row, 5)?;
     let Document { slug, title, high, image } =
         serde_json::from_str(&document).map_err(failure::corrupt)?;
     Ok(ProductCard {
@@ -126,7 +130,7 @@ pub fn card(row: &QueryResult, currency: Currency) -> Result<ProductCard, StoreE
         price_low: Money::new(low, currency),
         price_high: Money::new(high, currency),
         image,
-        in_stock: sql::at(row, 5)?,
+        in_stock: sql::at(row, 4)?,
     })
 }
 
