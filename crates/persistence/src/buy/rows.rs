@@ -194,14 +194,16 @@ fn insert_listings(engine: Engine) -> &'static str {
     )
 }
 
-/// PostgreSQL keeps words and tags in one vector; `#` keeps tags apart from words.
+/// PostgreSQL keeps words and tags in one vector, each with its bucket; `#` keeps tags apart from words.
 fn insert_search(engine: Engine) -> String {
     let postgres = format!(
         "insert into buy_search (number, tokens) \
          select p.number, array_to_tsvector(string_to_array(\
-         x.words || ' #' || replace(x.tags, ' ', ' #') || ' #b' || p.number / {BUCKET}, ' ')) \
+         replace(x.words || rtrim(' #' || replace(x.tags, ' ', ' #'), ' #'), ' ', at.bucket || ' ') \
+         || at.bucket, ' ')) \
          from json_to_recordset($1::json) as x(product uuid, words text, tags text) \
-         join buy_products p on p.id = x.product where {{gate}}"
+         join buy_products p on p.id = x.product \
+         cross join lateral (select '@' || p.number / {BUCKET} as bucket) at where {{gate}}"
     );
     let sqlite = "insert into buy_search (rowid, words, tags) \
          select p.number, value ->> 'words', value ->> 'tags' from json_each($1) \
