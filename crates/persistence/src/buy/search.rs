@@ -8,7 +8,7 @@ use buy::{
     CANDIDATES, MAX_FORMS, ProductFilter, ProductQuery, Sort, Word, closest, shared_trigrams,
 };
 use commerce::StoreError;
-use sea_orm::QueryResult;
+use sea_orm::{QueryResult, Value};
 
 use super::{
     query::{self, Query},
@@ -32,18 +32,51 @@ pub async fn find(
     words: &str,
 ) -> Result<Vec<QueryResult>, StoreError> {
     let Some(meanings) = meanings(db, words).await? else { return Ok(Vec::new()) };
+    let (statement, values) = match db.engine() == Engine::Postgres && is_plain(query) {
+        true => plain_sql(query, &meanings),
+        false => find_sql(db.engine(), query, &meanings),
+    };
+    db.rows(&statement, values).await
+}
+
+/// Whether words and title alone decide what comes, and in which order.
+fn is_plain(query: &ProductQuery) -> bool {
+    let filter = &query.filter;
+    let priced = filter.price_min.is_some() || filter.price_max.is_some();
+    query.sort == Sort::Relevance && !priced && !filter.in_stock
+}
+
+/// On PostgreSQL the search table has all that ranking needs: listings are read of those only that are shown.
+fn plain_sql(query: &ProductQuery, meanings: &[Meaning]) -> (String, Vec<Value>) {
     let mut sql = Query::default();
-    let found = found(&mut sql, db.engine(), &query.filter, &meanings);
-    let rank = rank(&mut sql, &meanings);
-    let after = sql.after(query.after.as_ref(), query.sort);
+    let found = newest(&mut sql, &query.filter, meanings);
+    let rank = rank(&mut sql, meanings);
+    let after = sql.after(query.after.as_ref(), query.sort).unwrap_or_else(|| "true".to_owned());
     let (columns, limit) = (query::columns(query.sort), Query::limit(query.limit));
+    let (order, currency) = (query::order(query.sort), sql.bind(query.filter.currency.code()));
+    let statement = format!(
+        "with found as ({found} limit {CANDIDATES}), \
+         ranked as (select l.number, {rank} as rank from found l), \
+         best as (select * from ranked l where {after} order by {order} {limit}) \
+         select {columns}, best.rank from best cross join lateral (\
+         select l.*, best.rank from buy_listings l \
+         where l.currency = {currency} and l.number = best.number offset 0) l order by {order}"
+    );
+    (statement, sql.values)
+}
+
+fn find_sql(engine: Engine, query: &ProductQuery, meanings: &[Meaning]) -> (String, Vec<Value>) {
+    let mut sql = Query::default();
+    let found = found(&mut sql, engine, &query.filter, meanings);
+    let rank = rank(&mut sql, meanings);
+    let after = sql.after(query.after.as_ref(), query.sort).unwrap_or_else(|| "true".to_owned());
+    let (columns, limit) = (query::columns(query.sort), Query::limit(query.limit));
+    let order = query::order(query.sort);
     let statement = format!(
         "with found as ({found}), ranked as (select {columns}, {rank} as rank from found l) \
-         select * from ranked l where {} order by {} {limit}",
-        after.unwrap_or_else(|| "true".to_owned()),
-        query::order(query.sort),
+         select * from ranked l where {after} order by {order} {limit}"
     );
-    db.rows(&statement, sql.values).await
+    (statement, sql.values)
 }
 
 /// What facets are counted over; `None` when nothing can be found.
@@ -163,15 +196,25 @@ fn found(sql: &mut Query, engine: Engine, filter: &ProductFilter, meanings: &[Me
              where s.buy_search match {matched} and {fits} order by s.rowid desc limit {CANDIDATES}"
         );
     }
-    let tokens = sql.bind(tsquery(filter, meanings));
     // `offset 0`: each find is looked up when its turn comes, never the whole table joined.
+    let newest = newest(sql, filter, meanings);
     format!(
-        "select l.* from generate_series(\
-         (select coalesce(max(number), 0) / {BUCKET} from buy_search), 0, -1) b \
-         cross join lateral (select s.number from buy_search s \
-         where s.tokens @@ replace({tokens}, '@', '@' || b)::tsquery order by s.number desc) s \
+        "select l.* from ({newest}) s \
          cross join lateral (select l.* from buy_listings l where {fits} offset 0) l \
          limit {CANDIDATES}"
+    )
+}
+
+/// PostgreSQL: all that have every word and are sold in the currency, the newest first.
+fn newest(sql: &mut Query, filter: &ProductFilter, meanings: &[Meaning]) -> String {
+    let tokens = sql.bind(tsquery(filter, meanings));
+    let currency = sql.bind(format!("% {} %", filter.currency.code()));
+    format!(
+        "select s.number, s.title_key from generate_series(\
+         (select coalesce(max(number), 0) / {BUCKET} from buy_search), 0, -1) b \
+         cross join lateral (select s.number, s.title_key from buy_search s \
+         where s.tokens @@ replace({tokens}, '@', '@' || b)::tsquery \
+         and s.currencies like {currency} order by s.number desc) s"
     )
 }
 
