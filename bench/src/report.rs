@@ -169,7 +169,8 @@ impl Section {
 
     fn page(&self) -> String {
         let mut page = format!("\n## {}\n\n{}\n\n", self.title, self.text);
-        let _ = writeln!(page, "| {} |\n|{}", self.head.join(" | "), "---|".repeat(self.head.len()));
+        let _ =
+            writeln!(page, "| {} |\n|{}", self.head.join(" | "), "---|".repeat(self.head.len()));
         for row in &self.rows {
             let _ = writeln!(page, "| {} |", row.join(" | "));
         }

@@ -76,7 +76,8 @@ async fn taken(shop: &Shop) -> Vec<Taken> {
     let (mut all, mut cursor) = (Vec::new(), String::new());
     loop {
         let page = operator.get(&format!("/v1/rent/bookings?limit=100{cursor}")).await.expect(200);
-        let holds = |booking: &&Value| STATES_THAT_HOLD.contains(&booking["state"].as_str().unwrap());
+        let holds =
+            |booking: &&Value| STATES_THAT_HOLD.contains(&booking["state"].as_str().unwrap());
         all.extend(page.body["data"].as_array().unwrap().iter().filter(holds).map(Taken::of));
         match page.body["page"]["next_cursor"].as_str() {
             Some(next) => cursor = format!("&cursor={next}"),
@@ -156,7 +157,8 @@ impl Rush {
     /// Everyone of these asks at a stroke; tells who was refused, and checks that nobody was in vain.
     async fn ask(&self, shop: &Shop, who: impl Iterator<Item = usize>) -> Vec<(usize, Answer)> {
         let who: Vec<usize> = who.collect();
-        let asked = who.iter().map(|&one| book(self.clients[one].clone(), self.wishes[one].clone()));
+        let asked =
+            who.iter().map(|&one| book(self.clients[one].clone(), self.wishes[one].clone()));
         let answers = together(asked.collect::<Vec<_>>()).await;
         let taken = nobody_overlaps(shop).await;
         for (&one, answer) in who.iter().zip(&answers) {
@@ -195,9 +197,9 @@ async fn five_hundred_who_want_ten_vehicles_never_get_the_same_hours() {
             let (who, booking) = (rush.clients[*one].clone(), booking.clone());
             async move { step(&who, &booking, "cancel", None).await }
         });
-        let asking = refused.iter().map(|(one, _)| {
-            book(rush.clients[*one].clone(), rush.wishes[*one].clone())
-        });
+        let asking = refused
+            .iter()
+            .map(|(one, _)| book(rush.clients[*one].clone(), rush.wishes[*one].clone()));
         let (given_up, _) = tokio::join!(
             together(giving_up.collect::<Vec<_>>()),
             together(asking.collect::<Vec<_>>()),
@@ -229,10 +231,11 @@ async fn of_sixty_who_want_the_same_hours_of_thirty_units_thirty_get_one_each() 
         let vehicle = fleet.another(30, at_once()).await;
         let people = shop.customers(60).await;
 
-        let answers = together(people.iter().enumerate().map(|(number, who)| {
-            book(doors.at(number, who), fleet.booking_of(&vehicle, 24, 48))
-        }))
-        .await;
+        let answers =
+            together(people.iter().enumerate().map(|(number, who)| {
+                book(doors.at(number, who), fleet.booking_of(&vehicle, 24, 48))
+            }))
+            .await;
 
         let units = answers.iter().filter(|answer| answer.status == 201);
         let mut units: Vec<_> = units.map(|answer| answer.text("unit")).collect();

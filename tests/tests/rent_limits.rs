@@ -98,10 +98,8 @@ async fn bookings_are_counted(shop: &Shop, doors: &Doors) {
 async fn looking_is_counted(shop: &Shop, doors: &Doors) {
     let seller = shop.seller().await;
     let fleet = Fleet::of(shop, at_once()).await;
-    let calendar = format!(
-        "/v1/rent/vehicles/{}/availability?from=2030-01-01&to=2030-01-02",
-        fleet.vehicle
-    );
+    let calendar =
+        format!("/v1/rent/vehicles/{}/availability?from=2030-01-01&to=2030-01-02", fleet.vehicle);
     let (here, began) = (somewhere(), Instant::now());
     let asked = (0..80_usize).map(|number| {
         let path = if number % 4 == 0 { &calendar } else { SEARCH };

@@ -78,7 +78,8 @@ pub async fn open_shop(authority: &str, bicycles: usize) -> Result<Rc<[String]>>
     let shop = text(&connection.expect(&asked, 201).await?, "/id")?.to_owned();
     let mut all = Vec::with_capacity(bicycles);
     for number in 0..bicycles {
-        let asked = request("POST", "/v1/rent/vehicles/bikes", &own, Some(&a_bicycle(&shop, number)));
+        let asked =
+            request("POST", "/v1/rent/vehicles/bikes", &own, Some(&a_bicycle(&shop, number)));
         let made = connection.expect(&asked, 201).await?;
         let (id, version) = (text(&made, "/id")?.to_owned(), connection.header("etag"));
         let version = version.unwrap_or_default();

@@ -123,8 +123,7 @@ impl Batch {
         period: Option<Span>,
         shop: &RentShop,
     ) -> Result<Booking, SeedError> {
-        let (period, rates) =
-            period.zip(listing.rates.as_ref()).ok_or(SeedError::NothingAlike)?;
+        let (period, rates) = period.zip(listing.rates.as_ref()).ok_or(SeedError::NothingAlike)?;
         let quote: Quote = price(rates, shop.zone, period, &[])?;
         let over = period.ends_at() <= self.now;
         let at = period.starts_at();
@@ -173,11 +172,8 @@ fn vehicle(number: u64, template: &Listing, shop: &RentShop, env: &Env) -> Listi
         rates.day_minor = rates.day_minor.map(priced);
         rates.week_minor = rates.week_minor.map(priced);
     }
-    let unit = |unit: u64| Unit {
-        id: Id::new(env),
-        label: format!("MANY-{number}-{unit}"),
-        away: false,
-    };
+    let unit =
+        |unit: u64| Unit { id: Id::new(env), label: format!("MANY-{number}-{unit}"), away: false };
     Listing {
         id: Id::new(env),
         shop: shop.id,

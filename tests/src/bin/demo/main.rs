@@ -43,7 +43,9 @@ async fn main() -> ExitCode {
 }
 
 async fn stories() -> String {
-    println!("Souk: one purchase and one rental over HTTP, from a look around to balanced books.\n");
+    println!(
+        "Souk: one purchase and one rental over HTTP, from a look around to balanced books.\n"
+    );
     let mut tour = Tour::open().await;
     let sold = purchase(&mut tour).await;
     let lent = tour.rental().await;

@@ -99,15 +99,24 @@ impl Tour {
         wish["accepted_total"] = quote.body["quote"]["total"].clone();
         let (path, key) = ("/v1/rent/bookings", "demo-booking-1");
         let booked = tara.post_once(path, key, wish.clone()).await.expect(201);
-        told(&booked, &format!("booking {} waits for {}", booked.text("id"), booked.text("awaiting")));
+        told(
+            &booked,
+            &format!("booking {} waits for {}", booked.text("id"), booked.text("awaiting")),
+        );
         let again = tara.post_once(path, key, wish).await.expect(201);
         told(&again, "asked again under the same key: the same booking");
         insist(again.body["id"] == booked.body["id"], "one key makes one booking");
         let theo = self.shop.new_customer().await;
         let refused = theo.post_fresh(path, trip.wish()).await.expect(409);
         let nearest = refused.body["nearest"].as_array().cloned().unwrap_or_default();
-        told(&refused, &format!("somebody else: {}, {} free times named", refused.code(), nearest.len()));
-        insist(refused.code() == "not_free" && !nearest.is_empty(), "the nearest free times are told");
+        told(
+            &refused,
+            &format!("somebody else: {}, {} free times named", refused.code(), nearest.len()),
+        );
+        insist(
+            refused.code() == "not_free" && !nearest.is_empty(),
+            "the nearest free times are told",
+        );
         booked
     }
 
@@ -133,9 +142,15 @@ impl Tour {
         let own = step(tara, booked, "hand-over", Some(record(30_000))).await.expect(403);
         told(&own, &format!("the traveller herself: {}", own.code()));
         let out = step(keeper, booked, "hand-over", Some(record(30_000))).await.expect(200);
-        told(&out, &format!("{} at {} km", out.text("state"), out.body["handed_over"]["odometer_km"]));
+        told(
+            &out,
+            &format!("{} at {} km", out.text("state"), out.body["handed_over"]["odometer_km"]),
+        );
         let back = step(keeper, booked, "take-back", Some(record(30_184))).await.expect(200);
-        told(&back, &format!("{} at {} km", back.text("state"), back.body["returned"]["odometer_km"]));
+        told(
+            &back,
+            &format!("{} at {} km", back.text("state"), back.body["returned"]["odometer_km"]),
+        );
         insist(back.body["charges"] == json!([]), "it was not late, so nothing is charged");
     }
 
