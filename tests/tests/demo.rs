@@ -21,7 +21,6 @@ fn the_demonstration_ends_with_a_paid_order_a_deposit_returned_and_balanced_book
     for said in ["the order is PAID", "the booking is CONFIRMED", "Everything holds."] {
         assert!(told.contains(said), "{told}");
     }
-    // A car at 110.00 a day, one day and its child seat, 18 % of tax, and the deposit of 150.00.
     assert!(told.contains("the deposit of 150.00 USD is back"), "{told}");
     assert!(told.lines().last().unwrap().starts_with("All is well"), "{told}");
 }

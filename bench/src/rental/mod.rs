@@ -47,7 +47,7 @@ async fn stocked(ground: &Ground<'_>, engine: Engine, market: Market) -> Result<
     ground.run(&store, &["migrate", "up"]).await?;
     let (vehicles, bookings) = (vehicles.to_string(), bookings.to_string());
     let seed = ["seed", "--vehicles", &vehicles, "--bookings", &bookings];
-    ground.run_aloud(&store, &seed, 10).await?;
+    ground.run_aloud(&store, &seed, 20).await?;
     store.analyse().await?;
     say(&format!("{engine}: stocked in {} s", started.elapsed().as_secs()));
     Ok(store)

@@ -24,10 +24,12 @@ pub struct BulkRentals {
 impl Db {
     /// Writes all of them or none. Nobody may have claimed the units' time yet.
     pub async fn plant_rentals(&self, bulk: &BulkRentals) -> Result<(), CommitError> {
-        let tx = self.begin().await?;
         let steps = Steps::new(self.engine());
         let inserts = [shops(&steps, bulk)?, listings(&steps, bulk)?, bookings(&steps, bulk)?];
-        for step in inserts.into_iter().chain(claims(&steps, bulk)?) {
+        let claims = claims(&steps, bulk)?;
+        // Nothing is worked out while the transaction is open.
+        let tx = self.begin().await?;
+        for step in inserts.into_iter().chain(claims) {
             let statement = self.statement(&step.sql.replace("{gate}", "true"), step.values);
             tx.execute_raw(statement).await.map_err(failure::write)?;
         }

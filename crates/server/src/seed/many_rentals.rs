@@ -11,7 +11,7 @@ use rent::{
 use super::{SeedError, rentals::fleet, surroundings::Surroundings};
 
 /// Vehicles written in one transaction, with their bookings.
-const BATCH: u64 = 1_000;
+const BATCH: u64 = 500;
 const VEHICLES_A_SHOP: u64 = 20;
 const SHOPS_A_CITY: u64 = 100;
 /// A unit is booked once in so many days: from a month ago on.

@@ -86,9 +86,10 @@ impl Tour {
         }
         println!("      {:>12}  tax", money(&priced["tax"]));
         println!("      {:>12}  in all", money(&priced["total"]));
+        println!("      what comes back to who cancels, beside the deposit:");
         for tier in priced["cancellation"].as_array().map(Vec::as_slice).unwrap_or_default() {
             let percent = tier["basis_points"].as_i64().unwrap_or_default() / 100;
-            println!("      cancelled until {}, {percent} % comes back", word(&tier["until"]));
+            println!("      cancelled by {}, {percent} % of the rent", word(&tier["until"]));
         }
         quote
     }
