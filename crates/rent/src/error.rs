@@ -39,6 +39,8 @@ pub enum RentError {
     NotPublished,
     #[error(transparent)]
     Closed(#[from] Closed),
+    #[error("a shop does not book its own vehicles")]
+    OwnVehicle,
     #[error("the vehicle is taken in that period")]
     NotFree { nearest: Vec<Span> },
     #[error("the price is not the one you accepted")]
@@ -124,6 +126,7 @@ impl Failure for RentError {
             Self::TooManyShops(_)
             | Self::Retired
             | Self::NotPublished
+            | Self::OwnVehicle
             | Self::NotFree { .. }
             | Self::PriceChanged { .. }
             | Self::TooManyHeld(_)
@@ -157,6 +160,7 @@ impl Failure for RentError {
             Self::Retired => "vehicle_retired",
             Self::NotPublished => "not_published",
             Self::Closed(closed) => closed.code(),
+            Self::OwnVehicle => "own_vehicle",
             Self::NotFree { .. } => "not_free",
             Self::PriceChanged { .. } => "price_changed",
             Self::TooManyHeld(_) => "too_many_held",

@@ -25,8 +25,8 @@ use commerce::{
 };
 
 pub use availability::{
-    Asked, CalendarDay, Closed, FreeTime, PeriodReading, calendar, check, claimed, free_slots,
-    free_units, nearest_free,
+    Asked, CalendarDay, Closed, FreeTime, PeriodReading, calendar, check, claimed, free_units,
+    nearest_free,
 };
 pub use booking::{
     Answering, Awaiting, Back, BackPart, Book, Booking, BookingFilter, BookingId, BookingState,

@@ -1,11 +1,14 @@
 //! Rental shops, listings, bookings and reviews: one document a row, beside the columns by which it is found.
 
 mod booking;
+mod bulk;
 mod candidates;
 mod listing;
 mod review;
 mod search;
 mod shop;
+
+pub use bulk::BulkRentals;
 
 use crate::check::Invariant;
 

@@ -3,6 +3,7 @@
 
 mod image;
 mod many;
+mod many_rentals;
 mod rentals;
 mod shop;
 mod surroundings;
@@ -21,7 +22,8 @@ use thiserror::Error;
 
 pub use image::image;
 pub use many::many_products;
-pub use rentals::{SeededRentals, demo_rentals};
+pub use many_rentals::{ManyRentals, many_rentals};
+pub use rentals::{SeededRentals, demo_rentals, seller};
 pub use shop::goods;
 
 /// The people of the demonstration shop; the password is published, so they exist in development only.
@@ -47,6 +49,8 @@ pub enum SeedError {
     Zone(#[from] UnknownZone),
     #[error("the seller is not there")]
     NoSeller,
+    #[error("there is nothing to make more of")]
+    NothingAlike,
     #[error(transparent)]
     Email(#[from] EmailError),
     #[error(transparent)]

@@ -78,7 +78,8 @@ pub async fn demo_rentals(rent: &Rent, identity: &Identity) -> Result<SeededRent
     Ok(seeded)
 }
 
-async fn seller(identity: &Identity) -> Result<UserId, SeedError> {
+/// Who keeps the shops of the demonstration.
+pub async fn seller(identity: &Identity) -> Result<UserId, SeedError> {
     let seller = PEOPLE.iter().find(|(_, _, role)| *role == Role::Seller);
     let (email, _, _) = seller.ok_or(SeedError::NoSeller)?;
     let known = identity.users.by_email(&Email::parse(email)?).await?;
@@ -86,7 +87,7 @@ async fn seller(identity: &Identity) -> Result<UserId, SeedError> {
 }
 
 /// Every shop and every vehicle, published, with the same ids every time.
-fn fleet(owner: UserId) -> Result<(Vec<RentShop>, Vec<Listing>), SeedError> {
+pub(super) fn fleet(owner: UserId) -> Result<(Vec<RentShop>, Vec<Listing>), SeedError> {
     let rentals: Rentals = serde_json::from_str(include_str!("rentals.json"))?;
     let (surroundings, zone) = (Surroundings::new(2), Zone::parse(&rentals.zone)?);
     let (mut shops, mut listings) = (Vec::new(), Vec::new());
