@@ -3,6 +3,8 @@
 
 mod image;
 mod many;
+mod photo;
+mod pictures;
 mod rentals;
 mod shop;
 mod surroundings;
@@ -15,12 +17,14 @@ use identity::{
     DisplayName, Email, EmailError, Enrol, Identity, IdentityError, NameError, Password,
     PasswordError,
 };
+use media::MediaError;
 use persistence::{Db, buy::BulkProducts};
 use rent::{RentError, UnknownZone};
 use thiserror::Error;
 
-pub use image::image;
+pub use self::image::image;
 pub use many::many_products;
+pub use pictures::demo_pictures;
 pub use rentals::{SeededRentals, demo_rentals};
 pub use shop::goods;
 
@@ -43,6 +47,10 @@ pub enum SeedError {
     Buy(#[from] BuyError),
     #[error(transparent)]
     Rent(#[from] RentError),
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    #[error("a picture could not be painted")]
+    Picture(#[from] ::image::ImageError),
     #[error(transparent)]
     Zone(#[from] UnknownZone),
     #[error("the seller is not there")]
