@@ -3,8 +3,8 @@
 //! A pool of sqlx asks the database "are you there?" each time a connection comes back to it: a round trip for every
 //! statement. And a connection is woken by the runtime it was opened on (each HTTP thread has its own), so one that
 //! wanders costs two threads a wake-up for every answer, and is dead when that runtime ends before the others. Here each
-//! runtime opens its own and takes its own first, one that wanders is asked whether it lives, and one whose use was
-//! broken off is thrown away.
+//! runtime opens its own and takes its own first, one that wanders is asked whether it lives, one that its own runtime
+//! leaves alone is closed for another to open its own, and one whose use was broken off is thrown away.
 
 use std::{
     collections::HashMap,
@@ -30,6 +30,8 @@ use tokio::{
 
 /// A connection that was idle for this long is tried before it is used.
 const PING_AFTER: Duration = Duration::from_secs(30);
+/// One that its own runtime left alone for this long gives way to one of the runtime that has need of it.
+const AWAY_AFTER: Duration = Duration::from_secs(1);
 /// One that is older is not kept.
 const OLDEST: Duration = Duration::from_secs(1_800);
 
@@ -50,12 +52,18 @@ struct Kept {
     home: Home,
     opened: Instant,
     used: Instant,
+    /// When its own runtime last used it.
+    at_home: Instant,
 }
 
 impl Kept {
     /// Whether it is surely alive, and woken by the one who asks.
     fn is_fresh(&self, here: Home) -> bool {
         self.home == here && self.used.elapsed() < PING_AFTER
+    }
+
+    fn gives_way(&self, here: Home) -> bool {
+        self.home != here && self.at_home.elapsed() > AWAY_AFTER
     }
 }
 
@@ -131,6 +139,10 @@ impl Lanes {
     async fn idle(&self) -> Option<Kept> {
         let here = here();
         while let Some(mut kept) = self.0.pop(here) {
+            if kept.gives_way(here) {
+                kept.wire.close().await;
+                return None;
+            }
             if kept.is_fresh(here) || kept.wire.answers().await {
                 return Some(kept);
             }
@@ -149,7 +161,7 @@ impl Lanes {
         };
         let wire = wire.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
         let now = Instant::now();
-        Ok(Kept { wire, home: here(), opened: now, used: now })
+        Ok(Kept { wire, home: here(), opened: now, used: now, at_home: now })
     }
 
     /// Nobody is lent a connection any more.
@@ -193,6 +205,14 @@ impl Wire {
             Self::Sqlite(connection) => connection.ping().await.is_ok(),
         }
     }
+
+    /// Says goodbye; one that is dead does not hear it.
+    async fn close(self) {
+        let _ = match self {
+            Self::Postgres(connection) => connection.close().await,
+            Self::Sqlite(connection) => connection.close().await,
+        };
+    }
 }
 
 /// A connection, lent. It comes back when it is dropped, unless its use was broken off.
@@ -210,7 +230,9 @@ impl Drop for Lane<'_> {
         let Some(kept) = self.kept.take() else { return };
         let keeps = self.sound && !self.in_transaction && kept.opened.elapsed() < OLDEST;
         if keeps {
-            self.lanes.push(Kept { used: Instant::now(), ..kept });
+            let used = Instant::now();
+            let at_home = if kept.home == here() { used } else { kept.at_home };
+            self.lanes.push(Kept { used, at_home, ..kept });
         }
     }
 }
