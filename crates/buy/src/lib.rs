@@ -14,18 +14,20 @@ pub mod testing;
 
 use std::sync::Arc;
 
-use commerce::{Env, Receipts, Repository, order::Orders};
+use commerce::{Env, Receipts, Repository, event::Subscriber, order::Orders, picture::Pictures};
+
+pub use commerce::picture::{Image, ImageId, NewImage};
 
 pub use cart::{
     Added, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts, Item, ItemId,
     LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
 };
 pub use catalogue::{
-    Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets, Image,
-    ImageId, KeptProduct, Narrowed, NewCategory, NewImage, NewProduct, NewVariant, Offer,
-    OptionFacet, Position, Prices, Product, ProductCard, ProductEdit, ProductFilter, ProductId,
-    ProductKey, ProductPage, ProductQuery, Products, Shelving, Sort, Status, StockChange,
-    StockLevel, StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
+    Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets,
+    HearPictures, KeptProduct, Narrowed, NewCategory, NewProduct, NewVariant, Offer, OptionFacet,
+    Position, Prices, Product, ProductCard, ProductEdit, ProductFilter, ProductId, ProductKey,
+    ProductPage, ProductQuery, Products, Shelving, Sort, Status, StockChange, StockLevel,
+    StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
 };
 pub use check_out::{CheckOut, Short};
 pub use error::BuyError;
@@ -47,6 +49,7 @@ pub struct Buy {
     pub carts: Arc<dyn Carts>,
     pub orders: Arc<dyn Orders>,
     pub receipts: Arc<dyn Receipts>,
+    pub pictures: Arc<dyn Pictures>,
     pub env: Env,
     pub rules: Rules,
 }
@@ -62,6 +65,7 @@ impl Buy {
             + Carts
             + Orders
             + Receipts
+            + Pictures
             + 'static,
     {
         Self {
@@ -71,9 +75,15 @@ impl Buy {
             sheets: store.clone(),
             carts: store.clone(),
             orders: store.clone(),
-            receipts: store,
+            receipts: store.clone(),
+            pictures: store,
             env,
             rules,
         }
+    }
+
+    /// Everyone here who acts on events.
+    pub fn subscribers(&self) -> Vec<Arc<dyn Subscriber>> {
+        vec![Arc::new(HearPictures(self.clone()))]
     }
 }

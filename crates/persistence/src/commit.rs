@@ -211,7 +211,7 @@ fn composed(steps: &[Step]) -> Statement {
 
 /// Whether nothing after a step makes sense when it is refused.
 fn must(refusal: &Refusal) -> bool {
-    matches!(refusal, Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale)
+    matches!(refusal, Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale | Refusal::Taken(_))
 }
 
 /// Writes a step's SQL with its parameters numbered from `before + 1`.
@@ -258,6 +258,7 @@ fn refused(refusals: Vec<Refusal>) -> CommitError {
         Some(Refusal::AlreadyDone) => return CommitError::AlreadyDone,
         Some(Refusal::Exists) => return CommitError::Exists,
         Some(Refusal::Stale) => return CommitError::Stale,
+        Some(Refusal::Taken(name)) => return CommitError::Taken((*name).to_owned()),
         Some(Refusal::OutOfStock(_) | Refusal::InsufficientFunds(_)) | None => {}
     }
     let mut gone = Vec::new();
@@ -266,7 +267,7 @@ fn refused(refusals: Vec<Refusal>) -> CommitError {
         match refusal {
             Refusal::OutOfStock(resource) => gone.push(resource),
             Refusal::InsufficientFunds(account) => poor = poor.or(Some(account)),
-            Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale => {}
+            Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale | Refusal::Taken(_) => {}
         }
     }
     match poor {

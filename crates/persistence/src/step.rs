@@ -23,6 +23,8 @@ pub enum Refusal {
     Stale,
     OutOfStock(ResourceId),
     InsufficientFunds(String),
+    /// Somebody else has what only one can have.
+    Taken(&'static str),
 }
 
 /// One statement of a commit.

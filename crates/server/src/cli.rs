@@ -205,6 +205,12 @@ async fn seed(config: &Config, many: Many) -> Result<ExitCode, String> {
     let seeded = crate::seed::demo_rentals(&house.rent, &house.identity).await;
     let seeded = seeded.map_err(|error| chain(&error))?;
     say(format!("{} rental shops and {} vehicles were added.", seeded.shops, seeded.vehicles));
+    if config.seed.pictures {
+        let uploaded =
+            crate::seed::demo_pictures(&house.media, &house.buy, &house.rent, &house.identity);
+        let uploaded = uploaded.await.map_err(|error| chain(&error))?;
+        say(format!("{uploaded} pictures were uploaded."));
+    }
     if let Some(wanted) = many.products {
         let tree =
             buy::Categories::all_categories(&house.db).await.map_err(|error| chain(&error))?;

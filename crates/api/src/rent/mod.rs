@@ -3,9 +3,7 @@
 mod booking_bodies;
 mod booking_views;
 mod bookings;
-mod faults;
 mod list;
-mod object;
 mod places;
 mod quote_views;
 mod rate_bodies;

@@ -26,6 +26,11 @@ pub const INVARIANTS: &[Invariant] = &[
          where not exists (select 1 from rent_bookings b where b.id = r.booking)",
     ),
     Invariant::new(
+        "every picture that a listing holds is held by one that is there",
+        "select i.id as culprit from media_images i where i.holder_kind = 'rent_listing' and not exists (
+             select 1 from rent_listings l where l.id = i.holder_id)",
+    ),
+    Invariant::new(
         "a request that waits for its answer holds its unit's time",
         "select b.id as culprit from rent_bookings b where b.answer_by is not null and not exists (
              select 1 from commerce_claims c

@@ -4,6 +4,8 @@
 mod image;
 mod many;
 mod many_rentals;
+mod photo;
+mod pictures;
 mod rentals;
 mod shop;
 mod surroundings;
@@ -16,13 +18,15 @@ use identity::{
     DisplayName, Email, EmailError, Enrol, Identity, IdentityError, NameError, Password,
     PasswordError,
 };
+use media::MediaError;
 use persistence::{Db, buy::BulkProducts};
 use rent::{RentError, UnknownZone};
 use thiserror::Error;
 
-pub use image::image;
+pub use self::image::image;
 pub use many::many_products;
 pub use many_rentals::{ManyRentals, many_rentals};
+pub use pictures::demo_pictures;
 pub use rentals::{SeededRentals, demo_rentals, seller};
 pub use shop::goods;
 
@@ -45,6 +49,10 @@ pub enum SeedError {
     Buy(#[from] BuyError),
     #[error(transparent)]
     Rent(#[from] RentError),
+    #[error(transparent)]
+    Media(#[from] MediaError),
+    #[error("a picture could not be painted")]
+    Picture(#[from] ::image::ImageError),
     #[error(transparent)]
     Zone(#[from] UnknownZone),
     #[error("the seller is not there")]

@@ -1,7 +1,7 @@
 //! The rental shops of the demonstration, as `rentals.json` tells of them: three in one city, with their vehicles.
 
 use buy::Slug;
-use commerce::{Change, Currency, Effects, Role, UserId, Write};
+use commerce::{Change, Currency, Effects, Role, UserId, Write, picture::Chosen};
 use identity::{Email, Identity};
 use rent::{
     CancellationPolicy, Charged, Extra, Hours, Kind, Listing, NewImage, NewListing, NewShop, Place,
@@ -118,10 +118,8 @@ impl Article {
         jurisdiction: &str,
     ) -> Result<Listing, SeedError> {
         let slug = Slug::of_title(&self.title)?;
-        let picture = |name: &str, alt: String| NewImage {
-            url: format!("/demo/images/{slug}{name}.svg"),
-            alt,
-        };
+        let picture =
+            |name: &str, alt| NewImage::web(format!("/demo/images/{slug}{name}.svg"), alt);
         let new = NewListing {
             shop,
             rates: Some(rates(self.vehicle.kind(), self.day_minor, jurisdiction)),
@@ -136,7 +134,7 @@ impl Article {
             vehicle: self.vehicle,
         };
         let env = surroundings.env();
-        Ok(Listing::draft(env, new)?.published(env.now())?)
+        Ok(Listing::draft(env, new, &Chosen::none())?.published(env.now())?)
     }
 }
 
