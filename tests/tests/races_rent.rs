@@ -152,7 +152,8 @@ impl Rush {
         let clients = people.iter().cycle().take(CLIENTS).enumerate();
         let clients = clients.map(|(number, who)| doors.at(number / PEOPLE, who));
         let wish = |_| {
-            let vehicle = usize::try_from(dice.roll(vehicles.len() as u64)).unwrap();
+            let vehicle =
+                usize::try_from(dice.roll(u64::try_from(vehicles.len()).unwrap())).unwrap();
             let (from, to) = dice.hours();
             fleet.booking_of(&vehicles[vehicle].0, from, to)
         };
