@@ -18,6 +18,7 @@ use commerce::{
     CommitError, Currency, Env, Id, Money, Order, PageRequest, Receipts, Repository, UserId,
     Version, Write,
     order::Orders,
+    picture::{Chosen, Pictures},
     testing::{TestEnv, assert_repository},
 };
 use persistence::{Db, buy::BulkProducts, testing::TestDb};
@@ -40,6 +41,7 @@ impl Shop {
             + Carts
             + Orders
             + Receipts
+            + Pictures
             + 'static,
     {
         let test = TestEnv::new();

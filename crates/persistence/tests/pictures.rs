@@ -1,9 +1,5 @@
 //! Uploaded pictures on products and listings: taken, replaced, taken down and let go, on both engines.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a test that cannot set up its world stops"
-)]
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world stops")]
 
 mod support;
 
