@@ -53,14 +53,14 @@ fn plain_sql(query: &ProductQuery, meanings: &[Meaning]) -> (String, Vec<Value>)
     let rank = rank(&mut sql, meanings);
     let after = sql.after(query.after.as_ref(), query.sort).unwrap_or_else(|| "true".to_owned());
     let (columns, limit) = (query::columns(query.sort), Query::limit(query.limit));
-    let (order, currency) = (query::order(query.sort), sql.bind(query.filter.currency.code()));
+    let (order, currency) = (query::order(query.sort), query.filter.currency.code());
     let statement = format!(
         "with found as ({found} limit {CANDIDATES}), \
          ranked as (select l.number, {rank} as rank from found l), \
          best as (select * from ranked l where {after} order by {order} {limit}) \
          select {columns}, best.rank from best cross join lateral (\
          select l.*, best.rank from buy_listings l \
-         where l.currency = {currency} and l.number = best.number offset 0) l order by {order}"
+         where l.currency = '{currency}' and l.number = best.number offset 0) l order by {order}"
     );
     (statement, sql.values)
 }
@@ -183,8 +183,9 @@ async fn similar_terms(db: &Db, word: &str) -> Result<Vec<String>, StoreError> {
 
 /// The newest listings that have every word and fit the filter.
 fn found(sql: &mut Query, engine: Engine, filter: &ProductFilter, meanings: &[Meaning]) -> String {
-    let currency = sql.bind(filter.currency.code());
-    let mut conditions = vec![format!("l.currency = {currency}"), "l.number = s.number".to_owned()];
+    let currency = filter.currency.code();
+    let mut conditions =
+        vec![format!("l.currency = '{currency}'"), "l.number = s.number".to_owned()];
     conditions.extend(sql.prices(filter));
     conditions.extend(query::in_stock(filter));
     let fits = Query::all_of(&conditions);
@@ -205,16 +206,17 @@ fn found(sql: &mut Query, engine: Engine, filter: &ProductFilter, meanings: &[Me
     )
 }
 
-/// PostgreSQL: all that have every word and are sold in the currency, the newest first.
+/// PostgreSQL: all that have every word and are sold in the currency, the newest first. The currency is written out:
+/// with a bound one the planner would take each plan for worse than a new one, and plan anew each time.
 fn newest(sql: &mut Query, filter: &ProductFilter, meanings: &[Meaning]) -> String {
     let tokens = sql.bind(tsquery(filter, meanings));
-    let currency = sql.bind(format!("% {} %", filter.currency.code()));
+    let currency = filter.currency.code();
     format!(
         "select s.number, s.title_key from generate_series(\
          (select coalesce(max(number), 0) / {BUCKET} from buy_search), 0, -1) b \
          cross join lateral (select s.number, s.title_key from buy_search s \
          where s.tokens @@ replace({tokens}, '@', '@' || b)::tsquery \
-         and s.currencies like {currency} order by s.number desc) s"
+         and s.currencies like '% {currency} %' order by s.number desc) s"
     )
 }
 
