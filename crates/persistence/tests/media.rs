@@ -53,7 +53,7 @@ async fn images_are_kept() {
         let view = View { variant: Variant::Thumb, url: "https://img.example/1".into() };
         let next = Image {
             stem: ImageId::new(&env),
-            holder: Some(Holder { kind: "rent_listing".into(), id: env.uuid() }),
+            holder: Some(Holder { kind: "lot".into(), id: env.uuid() }),
             hung_at: env.now() - TimeDelta::days(3),
             state: ImageState::Stored { at: env.now(), placed, views: vec![view] },
             ..first.clone()

@@ -51,7 +51,7 @@ fn first(memory: &Memory, limit: u32, fits: impl Fn(&Image) -> bool) -> Vec<Imag
 pub async fn contract(images: &(impl Images + Sync), env: &Env, actor: &Actor) {
     let write = async |image: Image| images.commit(Write::new(image).alone()).await.unwrap();
     let now = env.now();
-    let holder = Holder { kind: "rent_listing".into(), id: env.uuid() };
+    let holder = Holder { kind: "lot".into(), id: env.uuid() };
     let uploading = |until| sample(env, actor.user, ImageState::Uploading { until });
     let late = uploading(now - TimeDelta::seconds(1));
     let early = uploading(now + TimeDelta::seconds(1));
