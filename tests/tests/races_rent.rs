@@ -19,11 +19,12 @@ const CLIENTS: usize = 500;
 /// Each of them with five clients, which is as many bookings as one may hold without paying.
 const PEOPLE: usize = CLIENTS / 5;
 /// How long somebody waits is not what these races are about: a build for tests on a busy machine is slow.
-const PATIENT: [(&str, &str); 4] = [
+const PATIENT: [(&str, &str); 5] = [
     ("SOUK__DATABASE__ACQUIRE_TIMEOUT_MS", "60000"),
     ("SOUK__DATABASE__LOCK_TIMEOUT_MS", "60000"),
     ("SOUK__DATABASE__STATEMENT_TIMEOUT_MS", "60000"),
     ("SOUK__SERVER__REQUEST_TIMEOUT_MS", "120000"),
+    ("SOUK__MEDIA__UPLOAD_TIMEOUT_MS", "120000"),
 ];
 /// Units of each listing beside the first, which has one: ten vehicles in all.
 const UNITS: [usize; 6] = [1, 1, 1, 2, 2, 2];
