@@ -26,7 +26,7 @@ fn a_photo_of_four_megabytes() -> Vec<u8> {
         chance = chance.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         u8::try_from(chance >> 26).unwrap()
     };
-    let photo = RgbImage::from_fn(2_700, 2_000, |x, _| {
+    let photo = RgbImage::from_fn(2_400, 1_800, |x, _| {
         let plain = u8::try_from(x % 128).unwrap();
         Rgb([plain + grain(), 64 + grain(), 96 + grain()])
     });
