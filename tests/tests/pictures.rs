@@ -243,7 +243,8 @@ async fn a_hundred_photos_at_once_are_kept_or_told_to_come_again_and_memory_is_b
         ("SOUK__MEDIA__UPLOADS_AT_ONCE", INSIDE.to_string()),
         ("SOUK__MEDIA__UPLOADS_PER_USER", "1000".to_owned()),
         ("SOUK__MEDIA__AT_ONCE", DECODED.to_string()),
-        ("SOUK__MEDIA__UPLOAD_WAIT_MS", "110000".to_owned()),
+        // A client gives up on a connection nobody reads from after half a minute.
+        ("SOUK__MEDIA__UPLOAD_WAIT_MS", "15000".to_owned()),
         ("SOUK__MEDIA__UPLOAD_TIMEOUT_MS", "120000".to_owned()),
         ("SOUK__SERVER__REQUEST_TIMEOUT_MS", "5000".to_owned()),
     ];
