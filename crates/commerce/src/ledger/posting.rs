@@ -21,6 +21,8 @@ pub struct Posting {
     /// What it is about: an order, a refund.
     pub reference: Uuid,
     pub at: Timestamp,
+    /// The posting this one takes back, in whole or in part; the store sees to it that it is never more than that.
+    pub reverses: Option<Uuid>,
     entries: Vec<Entry>,
 }
 
@@ -42,7 +44,23 @@ pub struct Draft {
 impl Posting {
     /// Starts a posting; `id` makes the second try of the same posting harmless.
     pub fn draft(id: Uuid, kind: &'static str, reference: Uuid, at: Timestamp) -> Draft {
-        Draft { posting: Self { id, kind, reference, at, entries: Vec::new() }, sound: true }
+        Draft {
+            posting: Self { id, kind, reference, at, reverses: None, entries: Vec::new() },
+            sound: true,
+        }
+    }
+
+    /// The whole of it taken back, on the same accounts; what balanced balances the other way round as well.
+    pub fn reversed(&self, id: Uuid, kind: &'static str, at: Timestamp) -> Self {
+        let back = |entry: &Entry| {
+            let minor = entry.amount.minor.saturating_neg();
+            Entry {
+                account: entry.account.clone(),
+                amount: Money::new(minor, entry.amount.currency),
+            }
+        };
+        let entries = self.entries.iter().map(back).collect();
+        Self { id, kind, reference: self.reference, at, reverses: Some(self.id), entries }
     }
 
     pub fn entries(&self) -> &[Entry] {
@@ -51,6 +69,12 @@ impl Posting {
 }
 
 impl Draft {
+    /// It takes back what the posting `original` did, or a part of it, on the same accounts.
+    pub fn reversing(mut self, original: Uuid) -> Self {
+        self.posting.reverses = Some(original);
+        self
+    }
+
     /// Entries of nothing are left out; negative ones make the posting unsound.
     pub fn debit(self, account: Account, amount: Money) -> Self {
         self.entry(account, amount, amount.minor >= 0)
