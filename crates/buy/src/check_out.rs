@@ -116,6 +116,7 @@ impl Buy {
             total: priced.total,
             tax: priced.tax,
             seller: None,
+            commission: None,
             reservation: offer.policy.reserves().map(reserve),
             snapshot: snapshot(offer),
         })

@@ -22,6 +22,7 @@ pub mod limit;
 pub mod order;
 pub mod payment;
 pub mod sales;
+pub mod seller;
 
 #[cfg(feature = "testing")]
 pub mod testing;

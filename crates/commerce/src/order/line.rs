@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{ClaimId, Currency, Money, MoneyError, ResourceId, Span};
+use crate::{ClaimId, Currency, Money, MoneyError, ResourceId, Span, seller::Commission};
 
 /// When a thing that is scarce is claimed for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct OrderLine {
     /// Tax on this line.
     pub tax: Money,
     pub seller: Option<Uuid>,
+    /// What the sale costs the seller; without it the line is settled as the shop's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commission: Option<Commission>,
     /// Absent for what is not counted.
     pub reservation: Option<Reservation>,
     /// Whatever else the way of selling wants remembered: options, image, product id.

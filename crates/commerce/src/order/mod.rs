@@ -4,6 +4,7 @@ mod error;
 mod line;
 mod ports;
 mod raise;
+mod share;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ pub use error::OrderError;
 pub use line::{Address, OrderLine, Policy, Reservation, Totals};
 pub use ports::{OrderFilter, Orders};
 pub use raise::NewOrder;
+pub use share::{LineShare, shares};
 pub use state::{CancelReason, CancellationRequest, OrderState};
 
 use serde::{Deserialize, Serialize};

@@ -22,7 +22,10 @@ impl Order {
         let sums_up = || -> Result<bool, OrderError> {
             let subtotal =
                 Money::sum(new.totals.currency(), new.lines.iter().map(|line| line.total))?;
-            Ok(subtotal == new.totals.subtotal && !new.lines.is_empty())
+            let ours = |money: Money| money.currency == new.totals.currency();
+            let mut commissions = new.lines.iter().filter_map(|line| line.commission.as_ref());
+            let fit = commissions.all(|commission| ours(commission.fee) && ours(commission.tax));
+            Ok(subtotal == new.totals.subtotal && fit && !new.lines.is_empty())
         };
         if !sums_up()? {
             return Err(OrderError::DoesNotAddUp);

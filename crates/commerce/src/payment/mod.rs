@@ -2,6 +2,7 @@
 
 mod error;
 mod gateway;
+mod part;
 mod ports;
 mod state;
 
@@ -10,6 +11,7 @@ pub use gateway::{
     ClientAction, GatewayError, Gateways, Intent, IntentState, NewIntent, NewRefund, Notice,
     NoticeError, PaymentGateway, RefundState, SentRefund,
 };
+pub use part::{Cut, Part, Parts, RefundShare};
 pub use ports::{Inbox, PaymentFilter, Payments, Reception};
 pub use state::{PaymentState, Refund, RefundCause, RefundId};
 
@@ -39,6 +41,8 @@ pub struct Payment {
     /// Whether this is the payment that paid its order; the store allows one an order.
     pub settles: bool,
     pub refunds: Vec<Refund>,
+    /// Whose the money is, once it paid for an order that others than the shop sell in.
+    pub parts: Option<Parts>,
     pub created_at: Timestamp,
     /// When to ask the provider again, should no notice come; absent when there is nothing to wait for.
     pub check_at: Option<Timestamp>,

@@ -91,6 +91,9 @@ pub struct Refund {
     pub amount: Money,
     /// How much of the amount is tax that the sale had earned; nothing when the payment never paid its order.
     pub tax: Money,
+    /// What of it falls on which line; empty when the whole sale was the shop's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<super::RefundShare>,
     pub cause: RefundCause,
     /// The shop's own words.
     pub reason: String,

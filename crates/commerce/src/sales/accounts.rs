@@ -141,7 +141,7 @@ mod tests {
                 let state = if fails { RefundState::Failed } else { RefundState::Succeeded };
                 let cause = RefundCause::Requested { restock: true };
                 payment.refunds.push(Refund {
-                    id: Id::new(&env), amount, tax, cause, reason: String::new(), state,
+                    id: Id::new(&env), amount, tax, shares: Vec::new(), cause, reason: String::new(), state,
                     provider_ref: None, created_at: moment(0),
                 });
             }

@@ -75,6 +75,11 @@ pub(super) fn refund_moved(
     Event::new(env, name, payment.id, body).to_user(payment.buyer)
 }
 
+/// The sellers of a payment may be paid out what they earned by it.
+pub(super) fn earnings_released(env: &Env, payment: &Payment) -> Event {
+    Event::new(env, "earnings_released", payment.id, about_payment(payment))
+}
+
 fn about_payment(payment: &Payment) -> Value {
     json!({
         "payment": payment.id.to_string(),

@@ -15,11 +15,13 @@ mod events;
 mod expire_orders;
 mod forget_receipts;
 mod hear;
+mod parts;
 mod poll_payments;
 mod read;
 mod receive_notice;
 mod refund;
 mod refund_news;
+mod release;
 mod send_refunds;
 mod settings;
 mod settle;
@@ -49,6 +51,7 @@ use crate::{
     event::{Subscriber, Sweep},
     order::Orders,
     payment::{Gateways, Inbox, PaymentError, PaymentGateway, Payments},
+    seller::{SellerBooks, Sellers},
 };
 
 /// Everything that selling needs; clones share it.
@@ -58,6 +61,8 @@ pub struct Sales {
     pub payments: Arc<dyn Payments>,
     pub inbox: Arc<dyn Inbox>,
     pub receipts: Arc<dyn Receipts>,
+    pub sellers: Arc<dyn Sellers>,
+    pub seller_books: Arc<dyn SellerBooks>,
     pub gateways: Gateways,
     pub env: Env,
     pub settings: SalesSettings,

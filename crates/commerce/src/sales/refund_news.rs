@@ -2,7 +2,7 @@
 
 use tracing::error;
 
-use super::{accounts, change::Step, events, hear::Facts};
+use super::{accounts, change::Step, events, hear::Facts, parts};
 use crate::{
     Effects, Env, Order,
     order::{CancelReason, OrderState},
@@ -74,7 +74,11 @@ pub(super) fn bounced(mut step: Step, env: &Env, id: RefundId) -> Result<Step, P
     let told = events::refund_moved(env, "refund_failed", &step.payment, &refund);
     let mut effects = Effects::none().tell(told);
     if step.payment.settles {
-        effects = effects.post(accounts::undone(&refund, &step.order, env.now())?);
+        let undone = match step.payment.parts.as_mut() {
+            None => accounts::undone(&refund, &step.order, env.now())?,
+            Some(parts) => parts::undo(&refund, parts, env.now())?,
+        };
+        effects = effects.post(undone);
     }
     Ok(step.and(effects))
 }

@@ -7,6 +7,7 @@ mod env;
 mod gateway;
 mod memory;
 mod reads;
+mod sellers;
 
 pub use contract::{assert_claims, assert_repository, assert_time_claims};
 pub use env::{ManualClock, SeededRandom, TestEnv, moment};

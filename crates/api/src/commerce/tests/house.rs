@@ -154,6 +154,7 @@ impl House {
             total: price,
             tax: zero,
             seller: None,
+            commission: None,
             reservation: None,
             snapshot: json!({}),
         };

@@ -9,6 +9,7 @@ mod refund;
 mod rental;
 mod sale;
 mod seller_refund;
+mod seller_refund_undone;
 mod wallet;
 
 #[cfg(test)]
@@ -26,4 +27,5 @@ pub use seller_refund::{
     Clawback, RefundPart, SellerRefund, refund_after_earning, refund_after_payout, refund_of_parts,
     refund_shares,
 };
+pub use seller_refund_undone::refund_of_parts_undone;
 pub use wallet::{wallet_paid, wallet_refunded, wallet_topped_up};

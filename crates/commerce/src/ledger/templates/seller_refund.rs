@@ -1,5 +1,6 @@
 //! R2–R4: what sellers have earned goes back, wherever the money is by now.
 
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Takings;
@@ -9,7 +10,7 @@ use crate::{
 };
 
 /// Where a seller's share of a refund is taken from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Clawback {
     /// Earned and not released yet.
     pub pending: Money,

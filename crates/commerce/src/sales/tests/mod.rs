@@ -5,6 +5,7 @@ mod call_off;
 mod flaky;
 mod invariants;
 mod random;
+mod sellers;
 mod stories;
 mod world;
 

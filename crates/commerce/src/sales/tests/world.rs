@@ -17,6 +17,7 @@ use crate::{
         ExpireOrders, LatePayment, PollPayments, RefundRequest, Refunded, Sales, SalesSettings,
         StartPayment,
     },
+    seller::NoSellers,
     testing::{Memory, ModelProvider, TestEnv, moment},
 };
 
@@ -49,6 +50,8 @@ impl World {
             payments: shared.clone(),
             inbox: shared,
             receipts: Arc::new(store.memory.clone()),
+            sellers: Arc::new(NoSellers),
+            seller_books: Arc::new(store.memory.clone()),
             gateways: Gateways::new([gateway]),
             env,
             settings: SalesSettings { late_payment, ..SalesSettings::default() },
@@ -117,6 +120,7 @@ impl World {
             total: unit_price.times(units).unwrap(),
             tax: Money::usd(0),
             seller: None,
+            commission: None,
             reservation: policy.map(|policy| Reservation {
                 claim,
                 resource,
@@ -269,6 +273,7 @@ pub fn an_order(env: &Env, net: Money, tax: Money) -> Order {
         total: net,
         tax,
         seller: None,
+        commission: None,
         reservation: None,
         snapshot: json!({}),
     };
@@ -298,6 +303,7 @@ pub fn a_payment(env: &Env, order: &Order) -> Payment {
         captured: Money::zero(order.totals.currency()),
         settles: false,
         refunds: Vec::new(),
+        parts: None,
         created_at: env.now(),
         check_at: Some(env.now()),
         checks: 0,

@@ -65,6 +65,7 @@ impl Shop {
             total: price,
             tax: zero,
             seller: None,
+            commission: None,
             reservation: None,
             snapshot: json!({}),
         };

@@ -1,0 +1,89 @@
+//! Whose the money of a sale is, line by line, and how much of it went back.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Money, MoneyError, Timestamp, ledger::Clawback};
+
+/// An amount cut up: what its owner has of it, the fee on that and the tax.
+///
+/// Of a seller's line these are its earnings, our commission and the tax on that; of a line of the shop's own, what
+/// it earned, nothing, and the tax on the goods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cut {
+    pub net: Money,
+    pub fee: Money,
+    pub tax: Money,
+}
+
+impl Cut {
+    pub fn total(&self) -> Result<Money, MoneyError> {
+        self.net.plus(self.fee)?.plus(self.tax)
+    }
+
+    pub(crate) fn nothing(of: Money) -> Self {
+        let zero = Money::zero(of.currency);
+        Self { net: zero, fee: zero, tax: zero }
+    }
+
+    pub(crate) fn plus(&self, other: &Self) -> Result<Self, MoneyError> {
+        let net = self.net.plus(other.net)?;
+        Ok(Self { net, fee: self.fee.plus(other.fee)?, tax: self.tax.plus(other.tax)? })
+    }
+
+    pub(crate) fn minus(&self, other: &Self) -> Result<Self, MoneyError> {
+        let net = self.net.minus(other.net)?;
+        Ok(Self { net, fee: self.fee.minus(other.fee)?, tax: self.tax.minus(other.tax)? })
+    }
+}
+
+/// One line's part of a sale.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    pub line: Uuid,
+    /// Absent for what the shop sold itself.
+    pub seller: Option<Uuid>,
+    /// Whom the tax is owed to.
+    pub jurisdiction: String,
+    /// Whether the fee of what is refunded stays with the shop.
+    pub keeps_fee: bool,
+    pub sold: Cut,
+    pub returned: Cut,
+    /// What of it still waits to be released to the seller.
+    pub pending: Money,
+}
+
+impl Part {
+    /// What may still be refunded of it.
+    pub fn left(&self) -> Result<Money, MoneyError> {
+        self.sold.total()?.minus(self.returned.total()?)
+    }
+}
+
+/// What a sale with sellers among its lines is made of; the parts sum to what was captured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parts {
+    pub at: Timestamp,
+    /// Since when the sellers may be paid out.
+    pub released: Option<Timestamp>,
+    pub lines: Vec<Part>,
+}
+
+impl Parts {
+    /// The sellers, each once.
+    pub fn sellers(&self) -> Vec<Uuid> {
+        let mut all: Vec<_> = self.lines.iter().filter_map(|part| part.seller).collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+}
+
+/// One line's share of a refund.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundShare {
+    pub line: Uuid,
+    pub cut: Cut,
+    /// Where a seller's share was taken from; absent for what the shop sold itself.
+    pub from: Option<Clawback>,
+}
