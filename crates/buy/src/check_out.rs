@@ -5,13 +5,15 @@ use std::collections::HashMap;
 use commerce::{
     Change, Claim, CommitError, Effects, Event, Id, Money, Once, Order, OrderId, ResourceId,
     Stored, UserId, Version,
-    order::{Address, NewOrder, OrderLine, Origin, Reservation},
+    order::{self, Address, NewOrder, OrderLine, Origin, Reservation},
     retrying,
+    seller::{OnSale, Terms},
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
-    Buy, BuyError, Cart, CartReading, LineIssue, LineReading, MODE, Offer, Owner, PricedLine,
+    Buy, BuyError, Cart, CartReading, LineIssue, LineReading, MODE, Offer, Owner, PricedLine, Tree,
     VariantId,
 };
 
@@ -51,7 +53,8 @@ impl Buy {
         }
         let reading = self.read_cart(&cart).await?;
         ready(&reading)?;
-        let (order, change) = self.close(&cart, &reading, check_out)?;
+        let lines = self.on_terms(&reading).await?;
+        let (order, change) = self.close(&cart, &reading, lines, check_out)?;
         match self.carts.commit(change).await {
             Ok(()) => Ok(order),
             Err(CommitError::OutOfStock(of)) => Err(self.short(&reading, &of).await?),
@@ -69,21 +72,55 @@ impl Buy {
         Ok(last.map_or(BuyError::CartEmpty, BuyError::CartCheckedOut))
     }
 
+    /// The order's lines, each on the terms of its seller; what the shop sells itself asks nobody.
+    async fn on_terms(&self, reading: &CartReading) -> Result<Vec<OrderLine>, BuyError> {
+        let priced = reading.lines.iter().zip(&reading.quote.lines);
+        let mut lines: Vec<_> =
+            priced.filter_map(|(line, priced)| self.line(line, priced)).collect();
+        if lines.iter().all(|line| line.seller.is_none()) {
+            return Ok(lines);
+        }
+        let tree = self.tree().await?;
+        let shares = order::shares(&lines, &reading.quote.totals)?;
+        let offers = reading.lines.iter().filter_map(|line| Some((line, line.offer.as_ref()?)));
+        let mut asked = Vec::new();
+        for (((line, share), (read, offer)), at) in lines.iter().zip(shares).zip(offers).zip(0..) {
+            if let Some(seller) = line.seller {
+                asked.push((at, read, on_sale(&tree, offer, seller, share.goods)));
+            }
+        }
+        let things: Vec<_> = asked.iter().map(|(_, _, thing)| thing.clone()).collect();
+        let mut barred = Vec::new();
+        for ((at, read, _), terms) in asked.into_iter().zip(self.sellers.terms(&things).await?) {
+            match terms {
+                Terms::Commission(commission) => {
+                    let line: Option<&mut OrderLine> = lines.get_mut(at);
+                    line.into_iter().for_each(|line| line.commission = Some(commission.clone()));
+                }
+                Terms::Barred => {
+                    barred
+                        .push(LineReading { issues: vec![LineIssue::Unavailable], ..read.clone() });
+                }
+            }
+        }
+        if barred.is_empty() { Ok(lines) } else { Err(BuyError::Unavailable(barred)) }
+    }
+
     /// The whole decision: the cart closed, the order raised, its claims, its event and the receipt.
     fn close(
         &self,
         cart: &Stored<Cart>,
         reading: &CartReading,
+        lines: Vec<OrderLine>,
         check_out: &CheckOut,
     ) -> Result<(Order, Change<Cart>), BuyError> {
         let now = self.env.now();
         let id = OrderId::new(&self.env);
-        let priced = reading.lines.iter().zip(&reading.quote.lines);
         let new = NewOrder {
             id,
             buyer: check_out.user,
             origin: Origin { mode: MODE.to_owned(), reference: cart.state.id.uuid() },
-            lines: priced.filter_map(|(line, priced)| self.line(line, priced)).collect(),
+            lines,
             totals: reading.quote.totals.clone(),
             address: Some(check_out.address.clone()),
             until: now + self.rules.hold,
@@ -115,7 +152,7 @@ impl Buy {
             unit_price: line.item.unit_price,
             total: priced.total,
             tax: priced.tax,
-            seller: None,
+            seller: offer.seller,
             commission: None,
             reservation: offer.policy.reserves().map(reserve),
             snapshot: snapshot(offer),
@@ -156,6 +193,12 @@ fn ready(reading: &CartReading) -> Result<(), BuyError> {
     }
     let dearer = reading.with_issue(|issue| matches!(issue, LineIssue::PriceChanged { .. }));
     if dearer.is_empty() { Ok(()) } else { Err(BuyError::PricesChanged(dearer)) }
+}
+
+fn on_sale(tree: &Tree, offer: &Offer, seller: Uuid, price: Money) -> OnSale {
+    let path = offer.category.map(|category| tree.path(category)).unwrap_or_default();
+    let categories = path.iter().rev().map(|category| category.id.uuid()).collect();
+    OnSale { seller, product: offer.product.uuid(), categories, price }
 }
 
 fn snapshot(offer: &Offer) -> Value {

@@ -14,7 +14,11 @@ pub mod testing;
 
 use std::sync::Arc;
 
-use commerce::{Env, Receipts, Repository, order::Orders};
+use commerce::{
+    Env, Receipts, Repository,
+    order::Orders,
+    seller::{NoSellers, Sellers},
+};
 
 pub use cart::{
     Added, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts, Item, ItemId,
@@ -47,12 +51,13 @@ pub struct Buy {
     pub carts: Arc<dyn Carts>,
     pub orders: Arc<dyn Orders>,
     pub receipts: Arc<dyn Receipts>,
+    pub sellers: Arc<dyn Sellers>,
     pub env: Env,
     pub rules: Rules,
 }
 
 impl Buy {
-    /// Everything kept in one store.
+    /// Everything kept in one store; the shop sells for nobody but itself.
     pub fn over<S>(store: Arc<S>, env: Env, rules: Rules) -> Self
     where
         S: Products
@@ -72,8 +77,14 @@ impl Buy {
             carts: store.clone(),
             orders: store.clone(),
             receipts: store,
+            sellers: Arc::new(NoSellers),
             env,
             rules,
         }
+    }
+
+    /// Others sell here as well.
+    pub fn with_sellers(self, sellers: Arc<dyn Sellers>) -> Self {
+        Self { sellers, ..self }
     }
 }

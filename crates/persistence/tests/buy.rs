@@ -131,7 +131,7 @@ async fn every_aggregate_is_kept_as_promised() {
             attributes: pairs(&[("Material", "Linen")]),
             ..product("Linen Shirt", vec![variant("SHIRT", 5_00)])
         };
-        let draft = Product::draft(&env, draft).unwrap();
+        let draft = Product::draft(&env, None, draft).unwrap();
         let on_sale = draft.clone().published(env.now()).unwrap();
         assert_repository::<Product>(&test.db, draft, on_sale).await;
 
@@ -314,7 +314,7 @@ async fn a_word_on_every_product_is_found_newest_first_on_both_engines() {
         test_env.clock.advance(TimeDelta::seconds(1));
         let kind = ["Common Thing", "Thing in Common", "Seldom Common"][at % 3];
         let new = product(&format!("{kind} {at}"), vec![variant(&format!("S{at}"), 1_00)]);
-        products.push(Product::draft(&env, new).unwrap().published(env.now()).unwrap());
+        products.push(Product::draft(&env, None, new).unwrap().published(env.now()).unwrap());
     }
     let plain = memory();
     products.iter().for_each(|product| plain.put(product.clone()));

@@ -18,6 +18,7 @@ use integrations::{
     passwords::{Bcrypt, PasswordSettings},
     tokens::{Jwt, TokenSettings},
 };
+use market::Market;
 use media::{Media, ServedFiles};
 use persistence::{Db, Subscriptions};
 use rent::Rent;
@@ -55,6 +56,7 @@ pub struct House {
     pub buy: Buy,
     pub media: Media,
     pub rent: Rent,
+    pub market: Market,
     pub sales: Sales,
     pub limiter: Arc<dyn Limiter>,
     mail_room: Arc<MailRoom>,
@@ -73,18 +75,27 @@ impl House {
         let store = Arc::new(db.clone());
         let identity = identity(config, &store, &env)?;
         let mail_room = Arc::new(mail_room(config, &identity)?);
+        let market = Market::over(
+            store.clone(),
+            providers::payouts(config)?,
+            env.clone(),
+            market_settings(config),
+        );
+        let sellers = Arc::new(market.clone());
         let sales = Sales {
             orders: store.clone(),
             payments: store.clone(),
             inbox: store.clone(),
             receipts: store.clone(),
+            sellers: sellers.clone(),
+            seller_books: store.clone(),
             gateways: providers::gateways(&config.payments, &env.clock)?,
             env: env.clone(),
             settings: sales_settings(config),
         };
         let Pictures { media, files: picture_files } = pictures::wire(config, &store, &env)?;
         let rent = Rent::over(store.clone(), env.clone(), rent_rules(config));
-        let buy = Buy::over(store, env.clone(), rules(config)?);
+        let buy = Buy::over(store, env.clone(), rules(config)?).with_sellers(sellers);
         let limiter = limiter(config).await?;
         let house = Self {
             db,
@@ -93,6 +104,7 @@ impl House {
             buy,
             media,
             rent,
+            market,
             sales,
             limiter,
             mail_room,
@@ -119,6 +131,7 @@ impl House {
             api::buy::routes(self.buy.clone(), self.catalogue_cache_bytes),
             api::media::routes(self.media.clone(), Some(self.picture_files.clone())),
             api::rent::routes(self.rent.clone(), self.rent_currency),
+            api::market::routes(self.market.clone()),
             api::commerce::routes(commerce),
         ]
     }
@@ -128,6 +141,7 @@ impl House {
         let mut all = self.sales.subscribers();
         all.extend(self.media.subscribers());
         all.extend(self.rent.subscribers(self.sales.clone()));
+        all.extend(self.market.subscribers());
         all.push(self.mail_room.clone());
         all
     }
@@ -136,6 +150,7 @@ impl House {
         let mut all = self.sales.sweeps();
         all.extend(self.media.sweeps());
         all.extend(self.rent.sweeps());
+        all.extend(self.market.sweeps(self.sales.clone()));
         all.push(Arc::new(Tidy {
             sessions: self.identity.sessions.clone(),
             attempts: self.identity.attempts.clone(),
@@ -355,6 +370,24 @@ fn rent_rules(config: &Config) -> rent::Rules {
         slots_named: settings.slots_named,
         sweep_every: Duration::from_secs(settings.sweep_every_s),
         ..rent::Rules::default()
+    }
+}
+
+fn market_settings(config: &Config) -> market::Settings {
+    let settings = &config.market;
+    market::Settings {
+        dispute_window: TimeDelta::hours(settings.dispute_window_hours),
+        commission_basis_points: settings.commission_basis_points,
+        kept_on_refund: settings.commission_kept_on_refund,
+        fee_tax_basis_points: settings.fee_tax_basis_points,
+        fee_tax_jurisdiction: settings.fee_tax_jurisdiction.clone(),
+        poll_gaps: settings.payout_poll_gaps_s.iter().copied().map(TimeDelta::seconds).collect(),
+        return_window: TimeDelta::days(settings.payout_return_days),
+        return_gap: TimeDelta::seconds(settings.payout_return_gap_s),
+        release_every: Duration::from_secs(settings.release_every_s),
+        run_every: Duration::from_secs(settings.run_payouts_every_s),
+        follow_every: Duration::from_secs(settings.follow_payouts_every_s),
+        ..market::Settings::default()
     }
 }
 

@@ -3,10 +3,10 @@
 mod booking_bodies;
 mod booking_views;
 mod bookings;
-mod faults;
+pub(crate) mod faults;
 mod list;
 mod object;
-mod places;
+pub(crate) mod places;
 mod quote_views;
 mod rate_bodies;
 mod rate_views;

@@ -3,6 +3,8 @@
 use async_trait::async_trait;
 use commerce::{Money, Page, PageRequest, Repository, ResourceId, StoreError, Stored, Timestamp};
 
+use uuid::Uuid;
+
 use super::{
     Category, CategoryId, Facets, Product, ProductCard, ProductFilter, ProductId, ProductQuery,
     StockLevel, StockPolicy, VariantId, resource_of,
@@ -16,9 +18,10 @@ use crate::Slug;
 pub trait Products: Repository<Product> {
     async fn product_of_slug(&self, slug: &Slug) -> Result<Option<Stored<Product>>, StoreError>;
 
-    /// Products of a status, or of any, as their keepers see them; newest first.
+    /// Products of a seller and a status, or of any, as their keepers see them; newest first.
     async fn kept_products(
         &self,
+        seller: Option<Uuid>,
         status: Option<&str>,
         page: PageRequest,
     ) -> Result<Page<KeptProduct>, StoreError>;
@@ -57,6 +60,9 @@ pub trait Catalogue: Send + Sync {
 pub struct Offer {
     pub variant: VariantId,
     pub product: ProductId,
+    /// On whose behalf it is sold; absent for what the shop sells itself.
+    pub seller: Option<Uuid>,
+    pub category: Option<CategoryId>,
     pub slug: Slug,
     pub title: String,
     pub sku: String,

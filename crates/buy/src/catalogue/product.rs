@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use commerce::{Aggregate, Currency, Env, Id, Money, Tagged, Timestamp};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{CategoryId, NewVariant, Variant, VariantEdit, VariantId, faults};
 use crate::{BuyError, Slug, text};
@@ -21,6 +22,9 @@ pub struct Product {
     pub title: String,
     pub description: String,
     pub category: Option<CategoryId>,
+    /// On whose behalf it is sold; absent for what the shop sells itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller: Option<Uuid>,
     pub status: Status,
     /// In the order they are shown: `colour`, `size`.
     pub option_names: Vec<String>,
@@ -110,7 +114,7 @@ pub struct ProductEdit {
 
 impl Product {
     /// A new product that nobody but the shop's keepers sees yet.
-    pub fn draft(env: &Env, new: NewProduct) -> Result<Self, BuyError> {
+    pub fn draft(env: &Env, seller: Option<Uuid>, new: NewProduct) -> Result<Self, BuyError> {
         let slug = match new.slug {
             Some(slug) => slug,
             None => Slug::of_title(&new.title).map_err(BuyError::slug)?,
@@ -122,6 +126,7 @@ impl Product {
             title: new.title,
             description: new.description,
             category: new.category,
+            seller,
             status: Status::Draft,
             option_names: new.option_names,
             attributes: new.attributes,

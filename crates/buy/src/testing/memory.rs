@@ -7,6 +7,7 @@ use commerce::{
     OrderId, Page, PageRequest, StoreError, Stored, Timestamp, UserId,
     testing::{Books, Memory},
 };
+use uuid::Uuid;
 
 use crate::{
     CANDIDATES, Cart, CartState, Carts, Catalogue, Categories, Category, CategoryId, FACET_ROWS,
@@ -38,6 +39,7 @@ impl Products for Memory {
 
     async fn kept_products(
         &self,
+        seller: Option<Uuid>,
         status: Option<&str>,
         page: PageRequest,
     ) -> Result<Page<KeptProduct>, StoreError> {
@@ -46,7 +48,11 @@ impl Products for Memory {
         let below = |product: &Product| {
             page.cursor.as_ref().is_none_or(|cursor| product.id < cursor.parse().unwrap())
         };
-        let fits = |p: &Product| status.is_none_or(|status| p.status.name() == status) && below(p);
+        let fits = |p: &Product| {
+            seller.is_none_or(|seller| p.seller == Some(seller))
+                && status.is_none_or(|status| p.status.name() == status)
+                && below(p)
+        };
         all.retain(|stored| fits(&stored.state));
         let limit = usize::try_from(page.limit).unwrap();
         let more = all.len() > limit;
@@ -274,6 +280,8 @@ fn offer(books: &Books, product: &Product, variant: &Variant) -> Offer {
     Offer {
         variant: variant.id,
         product: product.id,
+        seller: product.seller,
+        category: product.category,
         slug: product.slug.clone(),
         title: product.title.clone(),
         sku: variant.sku.clone(),

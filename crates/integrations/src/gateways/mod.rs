@@ -13,7 +13,7 @@ pub use call::{CallSettings, Patience};
 pub use circuit::{Circuit, CircuitSettings};
 pub use paypal::{CertificateSettings, PayPalCheck, PayPalGateway, PayPalSettings, Roots};
 pub use razorpay::{RazorpayGateway, RazorpaySettings};
-pub use sandbox::{SandboxGateway, SandboxSettings};
+pub use sandbox::{SandboxGateway, SandboxPayouts, SandboxSettings};
 pub use signature::SignedBody;
 pub use stripe::{StripeGateway, StripeSettings};
 

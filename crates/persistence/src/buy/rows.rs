@@ -77,6 +77,8 @@ fn offer(product: &Product, variant: &Variant) -> String {
         "options": options,
         "image": product.images.first(),
         "prices": variant.prices,
+        "seller": product.seller,
+        "category": product.category,
     })
     .to_string()
 }

@@ -5,6 +5,7 @@ pub mod effect_steps;
 mod audit;
 mod calendar;
 mod claim;
+mod earnings;
 mod event;
 mod feed;
 mod inbox;

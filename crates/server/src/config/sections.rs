@@ -29,6 +29,7 @@ pub struct Config {
     pub media: Media,
     pub buy: Buy,
     pub rent: Rent,
+    pub market: Market,
     pub payments: Payments,
     pub limits: Limits,
     pub worker: Worker,
@@ -189,6 +190,29 @@ section!(Rent {
     slots_named: usize,
     sweep_every_s: u64,
 });
+
+section!(Market {
+    payouts: PayoutProvider,
+    dispute_window_hours: i64,
+    commission_basis_points: u32,
+    commission_kept_on_refund: bool,
+    fee_tax_basis_points: u32,
+    fee_tax_jurisdiction: String,
+    payout_poll_gaps_s: Vec<i64>,
+    payout_return_days: i64,
+    payout_return_gap_s: i64,
+    release_every_s: u64,
+    run_payouts_every_s: u64,
+    follow_payouts_every_s: u64,
+});
+
+/// Who carries money to sellers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayoutProvider {
+    Sandbox,
+    ByHand,
+}
 
 section!(Payments {
     enabled: Vec<String>,

@@ -114,7 +114,7 @@ impl Article {
             variants: self.combinations().into_iter().map(|one| self.variant(one)).collect(),
         };
         let env = surroundings.env();
-        Ok(Product::draft(env, new)?.published(env.now())?)
+        Ok(Product::draft(env, None, new)?.published(env.now())?)
     }
 
     /// Every value of every option with every other.
