@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use commerce::{CommitError, ResourceId, StoreError};
 use sea_orm::Value;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::Engine;
 
@@ -23,6 +24,7 @@ pub enum Refusal {
     Stale,
     OutOfStock(ResourceId),
     InsufficientFunds(String),
+    PostingEnded(Uuid),
 }
 
 /// One statement of a commit.

@@ -25,6 +25,16 @@ impl Class {
         }
     }
 
+    pub fn parse(name: &str) -> Option<Self> {
+        let all = [Self::Asset, Self::Liability, Self::Income, Self::Expense];
+        all.into_iter().find(|class| class.as_str() == name)
+    }
+
+    /// The side it grows on, as books call it.
+    pub fn normal_side(self) -> &'static str {
+        if self.grows_by_debit() { "debit" } else { "credit" }
+    }
+
     pub fn grows_by_debit(self) -> bool {
         matches!(self, Self::Asset | Self::Expense)
     }
@@ -193,6 +203,11 @@ impl Account {
 
     fn expense(what: &str) -> Self {
         Self::of(Class::Expense, format!("exp:{what}"))
+    }
+
+    /// An account as the store knows it.
+    pub fn stored(code: String, class: Class, floored: bool) -> Self {
+        Self { code, class, floored }
     }
 
     pub fn code(&self) -> &str {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world should stop")]
 #![expect(clippy::arithmetic_side_effects, reason = "tests may overflow")]
 
+mod books;
 mod contract;
 mod env;
 mod gateway;

@@ -122,7 +122,7 @@ impl Payouts for Db {
         let account = Account::seller_payable(seller.uuid());
         let sql = "select e.tx, e.line, t.kind, t.reference, e.amount, e.at
             from ledger_entries e join ledger_transactions t on t.id = e.tx
-            where e.account = $1 and e.currency = $2 and t.kind <> 'payout_sent'
+            where e.account = $1 and e.currency = $2 and e.layer = 'settled' and t.kind <> 'payout_sent'
               and not exists (select 1 from market_payout_items i where i.tx = e.tx and i.line = e.line)
             order by e.at, e.tx, e.line";
         let values = [account.code().into(), currency.code().into()];

@@ -58,7 +58,7 @@ impl SellerReads for Db {
         let each = accounts(seller).map(|(account, name)| {
             format!(
                 "select * from (select tx, line, currency, amount, at, '{name}' as account
-                 from ledger_entries where account = {} and (at, tx, line) < ({at}, {tx}, {line})
+                 from ledger_entries where account = {} and layer = 'settled' and (at, tx, line) < ({at}, {tx}, {line})
                  order by at desc, tx desc, line desc limit {limit}) {name}",
                 binds.add(account.code())
             )
