@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Money, MoneyError, Timestamp, ledger::Clawback};
+use crate::{
+    Money, MoneyError, Timestamp,
+    ledger::{self, Clawback, DisputeBearer},
+};
 
 /// An amount cut up: what its owner has of it, the fee on that and the tax.
 ///
@@ -76,6 +79,20 @@ impl Parts {
         all.sort_unstable();
         all.dedup();
         all
+    }
+
+    /// Who bears how much of `amount` when its customer takes it back: by what is left of each line, exactly.
+    pub fn bearers(&self, amount: Money) -> Result<Vec<(DisputeBearer, Money)>, MoneyError> {
+        let left = self.lines.iter().map(Part::left).collect::<Result<Vec<_>, _>>()?;
+        let mut bearers: Vec<(DisputeBearer, Money)> = Vec::new();
+        for (part, share) in self.lines.iter().zip(ledger::refund_shares(amount, &left)?) {
+            let bearer = part.seller.map_or(DisputeBearer::Shop, DisputeBearer::Seller);
+            match bearers.iter_mut().find(|(known, _)| *known == bearer) {
+                Some((_, sum)) => *sum = sum.plus(share)?,
+                None => bearers.push((bearer, share)),
+            }
+        }
+        Ok(bearers)
     }
 }
 

@@ -10,15 +10,21 @@ use crate::check::Invariant;
 /// What selling for others promises; `souk check` looks for exceptions.
 pub const INVARIANTS: &[Invariant] = &[
     Invariant::by_engine(
-        "what a seller has and owes is what it earned less refunds and payouts",
+        "what a seller has and owes is what it earned less refunds, payouts and disputes it lost",
         "select coalesce(b.seller, e.seller) as culprit from (
              select substr(account, 8, 32) as seller, currency, -sum(amount) as has from ledger_entries
              where account like 'seller:%' group by substr(account, 8, 32), currency) b
          full join (
-             select replace(cast(seller as text), '-', '') as seller, currency, sum(has) as has from (
-                 select seller, currency, net - refunded_net as has from commerce_earnings
+             select seller, currency, sum(has) as has from (
+                 select replace(cast(seller as text), '-', '') as seller, currency, net - refunded_net as has
+                 from commerce_earnings
                  union all
-                 select seller, currency, -amount from market_payouts where state in ('draft', 'sent', 'paid')) m
+                 select replace(cast(seller as text), '-', ''), currency, -amount
+                 from market_payouts where state in ('draft', 'sent', 'paid')
+                 union all
+                 select substr(e.account, 8, 32), e.currency, -e.amount
+                 from ledger_transactions t join ledger_entries e on e.tx = t.id
+                 where t.kind = 'dispute_lost' and e.account like 'seller:%') m
              group by seller, currency) e
            on e.seller = b.seller and e.currency = b.currency
          where coalesce(b.has, 0) <> coalesce(e.has, 0)
@@ -28,10 +34,16 @@ pub const INVARIANTS: &[Invariant] = &[
              select substr(account, 8, 32) as seller, currency, -sum(amount) as has from ledger_entries
              where account like 'seller:%' group by substr(account, 8, 32), currency) b
          full join (
-             select lower(hex(seller)) as seller, currency, sum(has) as has from (
-                 select seller, currency, net - refunded_net as has from commerce_earnings
+             select seller, currency, sum(has) as has from (
+                 select lower(hex(seller)) as seller, currency, net - refunded_net as has
+                 from commerce_earnings
                  union all
-                 select seller, currency, -amount from market_payouts where state in ('draft', 'sent', 'paid')) m
+                 select lower(hex(seller)), currency, -amount
+                 from market_payouts where state in ('draft', 'sent', 'paid')
+                 union all
+                 select substr(e.account, 8, 32), e.currency, -e.amount
+                 from ledger_transactions t join ledger_entries e on e.tx = t.id
+                 where t.kind = 'dispute_lost' and e.account like 'seller:%') m
              group by seller, currency) e
            on e.seller = b.seller and e.currency = b.currency
          where coalesce(b.has, 0) <> coalesce(e.has, 0)
