@@ -192,6 +192,12 @@ async fn seed(config: &Config, products: Option<u64>) -> Result<ExitCode, String
     let seeded = crate::seed::demo_rentals(&house.rent, &house.identity).await;
     let seeded = seeded.map_err(|error| chain(&error))?;
     say(format!("{} rental shops and {} vehicles were added.", seeded.shops, seeded.vehicles));
+    let seeded = crate::seed::demo_merchants(&house.market, &house.buy, &house.identity).await;
+    let seeded = seeded.map_err(|error| chain(&error))?;
+    say(format!(
+        "{} sellers and {} of their products were added.",
+        seeded.sellers, seeded.products
+    ));
     if let Some(wanted) = products {
         let tree =
             buy::Categories::all_categories(&house.db).await.map_err(|error| chain(&error))?;

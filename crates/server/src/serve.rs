@@ -58,6 +58,7 @@ impl Souk {
         if config.seed.demo {
             seed::demo_shop(&house.db, &house.identity).await?;
             seed::demo_rentals(&house.rent, &house.identity).await?;
+            seed::demo_merchants(&house.market, &house.buy, &house.identity).await?;
         }
         let serving = api::serve(shell(&house, &config)?).map_err(ServeError::Bind)?;
         let address = serving.address;

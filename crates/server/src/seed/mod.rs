@@ -3,6 +3,7 @@
 
 mod image;
 mod many;
+mod merchants;
 mod rentals;
 mod shop;
 mod surroundings;
@@ -15,12 +16,14 @@ use identity::{
     DisplayName, Email, EmailError, Enrol, Identity, IdentityError, NameError, Password,
     PasswordError,
 };
+use market::MarketError;
 use persistence::{Db, buy::BulkProducts};
 use rent::{RentError, UnknownZone};
 use thiserror::Error;
 
 pub use image::image;
 pub use many::many_products;
+pub use merchants::{SeededMerchants, demo_merchants};
 pub use rentals::{SeededRentals, demo_rentals};
 pub use shop::goods;
 
@@ -43,6 +46,8 @@ pub enum SeedError {
     Buy(#[from] BuyError),
     #[error(transparent)]
     Rent(#[from] RentError),
+    #[error(transparent)]
+    Market(#[from] MarketError),
     #[error(transparent)]
     Zone(#[from] UnknownZone),
     #[error("the seller is not there")]
