@@ -8,6 +8,8 @@ use commerce::{
     sales::Sales,
 };
 
+use tracing::error;
+
 use crate::Market;
 
 pub struct ReleaseEarnings {
@@ -30,8 +32,11 @@ impl Sweep for ReleaseEarnings {
         let before = now.checked_sub_signed(settings.dispute_window).unwrap_or(now);
         let mut released: usize = 0;
         for payment in self.sales.unreleased(before, settings.batch).await? {
-            let done = self.sales.release(payment).await?;
-            released = released.saturating_add(usize::from(done));
+            match self.sales.release(payment).await {
+                Ok(done) => released = released.saturating_add(usize::from(done)),
+                // One that cannot be released now must not keep the others waiting.
+                Err(error) => error!(%payment, %error, "earnings could not be released"),
+            }
         }
         Ok(released)
     }

@@ -7,7 +7,7 @@ use commerce::{
     Stored,
     event::{Sweep, Trouble},
 };
-use tracing::warn;
+use tracing::{error, warn};
 
 use super::PayoutRequest;
 use crate::{Market, MarketError, Seller};
@@ -32,7 +32,11 @@ impl Sweep for RunPayouts {
             let Some(stored) = market.sellers.find(seller).await.map_err(MarketError::from)? else {
                 continue;
             };
-            run = run.saturating_add(market.pay_due(stored).await?);
+            match market.pay_due(stored).await {
+                Ok(paid) => run = run.saturating_add(paid),
+                // One that cannot be paid now must not keep the others waiting.
+                Err(error) => error!(%seller, %error, "a seller could not be paid out"),
+            }
         }
         Ok(run)
     }
