@@ -131,7 +131,7 @@ impl Bazaar {
 
     /// The customer's bank takes money back, and wins.
     async fn dispute_is_lost(&self, bought: &Bought, cents: i64) {
-        let settings = Settings { url: self.shop.database.url.clone(), ..Settings::default() };
+        let settings = Settings::new(self.shop.database.url.clone());
         let db = Db::connect(&settings).await.unwrap();
         let stored: Stored<Payment> =
             db.find(bought.payment.parse().unwrap()).await.unwrap().unwrap();
