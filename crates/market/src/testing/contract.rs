@@ -68,6 +68,7 @@ impl Street {
         let market = &self.market;
         let (ann, bob) = (person(&self.env(), Role::Seller), person(&self.env(), Role::Seller));
         let hers = market.apply(&ann, application("Ann"), None).await.unwrap().state;
+        self.clock.clock.advance(chrono::TimeDelta::seconds(1));
         let his = market.apply(&bob, application("Bob"), None).await.unwrap().state;
         let again = market.apply(&ann, application("Ann"), None).await;
         assert!(matches!(again, Err(MarketError::HasSeller)), "{again:?}");
