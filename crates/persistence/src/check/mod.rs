@@ -2,7 +2,10 @@
 
 mod commerce;
 mod ledger;
+mod rebuild;
 mod stuck;
+
+pub use rebuild::{Difference, Rebuilt, rebuild};
 
 use ::commerce::StoreError;
 
