@@ -164,7 +164,7 @@ const SQLITE_DOWN: &str = "
 drop trigger ledger_entries_no_delete;
 delete from ledger_entries where layer = 'pending';
 create trigger ledger_entries_no_delete before delete on ledger_entries begin
-    select raise(abort, 'ledger_entries is append-only'); end;
+           select raise(abort, 'ledger_entries is append-only'); end;
 drop trigger ledger_entries_sealed;
 drop trigger ledger_transactions_balance;
 ";

@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     config::{Config, Environment, load},
+    ledger::{self, Question},
     seed::{PASSWORD, PEOPLE},
     serve::{self, Souk},
     telemetry,
@@ -55,6 +56,11 @@ enum Command {
     Gateway,
     /// Look for anything that must never be; read-only, also for production.
     Check,
+    /// Read the books: prove their chain, derive what is kept, print an account. Read-only, also for production.
+    Ledger {
+        #[command(subcommand)]
+        question: Question,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -73,7 +79,7 @@ enum Direction {
 }
 
 /// Says a line on standard output.
-fn say(line: impl AsRef<str>) {
+pub(crate) fn say(line: impl AsRef<str>) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{}", line.as_ref()).and_then(|()| out.flush());
 }
@@ -109,6 +115,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         Command::Seed { products } => seed(&config, products).await,
         Command::Gateway => gateway(&config).await,
         Command::Check => check(&config).await,
+        Command::Ledger { question } => ledger::answer(&patient(config), question).await,
         Command::Openapi => openapi().await,
     }
 }
@@ -153,7 +160,7 @@ async fn asked_to_stop() -> Result<(), String> {
     }
 }
 
-async fn house(config: &Config) -> Result<House, String> {
+pub(crate) async fn house(config: &Config) -> Result<House, String> {
     House::build(config).await.map_err(|error| error.to_string())
 }
 
@@ -216,8 +223,14 @@ async fn gateway(config: &Config) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Reading all there is takes longer than any request may.
+fn patient(mut config: Config) -> Config {
+    config.database.statement_timeout_ms = 3_600_000;
+    config
+}
+
 async fn check(config: &Config) -> Result<ExitCode, String> {
-    let house = house(config).await?;
+    let house = house(&patient(config.clone())).await?;
     let broken = persistence::check::run(&house.db).await.map_err(|error| chain(&error))?;
     let stuck = persistence::check::stuck(&house.db).await.map_err(|error| chain(&error))?;
     for invariant in persistence::check::invariants() {

@@ -5,6 +5,7 @@ pub mod cli;
 pub mod config;
 mod gauges;
 mod health;
+mod ledger;
 mod pictures;
 mod providers;
 pub mod seed;

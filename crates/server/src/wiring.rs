@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use commerce::{
     Currency, Env,
     event::{Backoff, Subscriber, Sweep, Worker, WorkerSettings},
+    ledger::{ExpireHolds, SealBook},
     limit::{Limiter, Quota},
     sales::{self, Sales, SalesSettings},
 };
@@ -152,6 +153,19 @@ impl House {
         all.extend(self.media.sweeps());
         all.extend(self.rent.sweeps());
         all.extend(self.market.sweeps(self.sales.clone()));
+        let store = Arc::new(self.db.clone());
+        all.push(Arc::new(SealBook {
+            chain: store.clone(),
+            every: Duration::from_secs(config.worker.seal_book_every_s),
+            batch: 1_000,
+        }));
+        all.push(Arc::new(ExpireHolds {
+            holds: store.clone(),
+            orders: store,
+            env: self.env.clone(),
+            every: Duration::from_secs(config.worker.expire_holds_every_s),
+            batch: 100,
+        }));
         all.push(Arc::new(Tidy {
             sessions: self.identity.sessions.clone(),
             attempts: self.identity.attempts.clone(),

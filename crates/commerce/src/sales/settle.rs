@@ -53,7 +53,10 @@ impl Sales {
             };
             let step = hear(sale.step(), &facts)?;
             match self.commit_step(&sale, step, once).await {
-                Err(PaymentError::Commit(CommitError::Stale)) => out_of_stock = false,
+                // Another payment of the order was quicker: it is paid now, and this one goes back.
+                Err(PaymentError::Commit(CommitError::Stale | CommitError::Taken(_))) => {
+                    out_of_stock = false;
+                }
                 Err(PaymentError::Commit(CommitError::OutOfStock(_))) if !out_of_stock => {
                     out_of_stock = true;
                 }

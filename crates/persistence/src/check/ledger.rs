@@ -12,12 +12,13 @@ pub const INVARIANTS: &[Invariant] = &[
         "select currency as culprit from ledger_entries group by currency having sum(amount) <> 0",
     ),
     Invariant::new(
-        "every entry belongs to a posting and to an account",
+        "every entry belongs to a posting",
         "select tx as culprit from ledger_entries e
-         where not exists (select 1 from ledger_transactions t where t.id = e.tx)
-         union all
-         select cast(null as {uuid}) as culprit from (
-           select distinct account, currency from ledger_entries) e
+         where not exists (select 1 from ledger_transactions t where t.id = e.tx)",
+    ),
+    Invariant::new(
+        "every entry belongs to an account",
+        "select e.account as culprit from (select distinct account, currency from ledger_entries) e
          where not exists (select 1 from ledger_accounts a where a.code = e.account and a.currency = e.currency)",
     ),
     Invariant::new(
@@ -95,11 +96,13 @@ pub const INVARIANTS: &[Invariant] = &[
          group by currency having sum(amount) < 0",
     ),
     Invariant::new(
-        "every link of the chain follows the one before and seals a posting",
+        "every link of the chain seals a posting",
         "select s.tx as culprit from ledger_seals s
-         where not exists (select 1 from ledger_transactions t where t.id = s.tx)
-         union all
-         select cast(null as {uuid}) as culprit from (
+         where not exists (select 1 from ledger_transactions t where t.id = s.tx)",
+    ),
+    Invariant::new(
+        "the links of the chain are numbered from one without gaps",
+        "select b.book as culprit from (
            select book, count(*) as n, min(seq) as low, max(seq) as high from ledger_seals group by book) b
          where b.low <> 1 or b.high <> b.n",
     ),

@@ -2,7 +2,10 @@
 
 mod commerce;
 mod ledger;
+mod rebuild;
 mod stuck;
+
+pub use rebuild::{Difference, Rebuilt, rebuild};
 
 use ::commerce::StoreError;
 
@@ -10,7 +13,7 @@ use crate::{Db, Engine, sql::get};
 
 /// One thing that must never be; its SQL selects what is wrong as rows with a column `culprit`.
 ///
-/// In the SQL `{now}` is the database's clock in microseconds, and `{uuid}` the type of an id.
+/// In the SQL `{now}` is the database's clock in microseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Invariant {
     /// A sentence that is true while all is well.
@@ -88,7 +91,6 @@ pub async fn look_for(
 async fn look(db: &Db, invariant: Invariant) -> Result<Option<Finding>, StoreError> {
     let engine = db.engine();
     let wrong = invariant.sql(engine).replace("{now}", engine.now());
-    let wrong = wrong.replace("{uuid}", engine.pick("uuid", "blob"));
     let sample = engine.pick(
         "cast(culprit as text)",
         "case typeof(culprit) when 'blob' then lower(hex(culprit)) else cast(culprit as text) end",

@@ -128,11 +128,11 @@ async fn loose_since(db: &Db, since: i64, limit: u32) -> Result<Vec<Uuid>, Store
 
 /// Postings with all their entries, in two queries.
 async fn postings(db: &Db, ids: &[Uuid]) -> Result<BTreeMap<Uuid, SealedPosting>, StoreError> {
-    let mut binds = Binds::default();
-    let among = binds.among(ids.iter().copied());
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
+    let mut binds = Binds::default();
+    let among = binds.among(ids.iter().copied());
     let heads = format!(
         "select id, kind, reference, at, reverses, phase, ends from ledger_transactions where id in ({among})"
     );

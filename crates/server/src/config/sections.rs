@@ -300,6 +300,8 @@ section!(Worker {
     backoff_max_s: u64,
     expire_orders_every_s: u64,
     poll_payments_every_s: u64,
+    expire_holds_every_s: u64,
+    seal_book_every_s: u64,
     tidy_every_s: u64,
     receipts_retention_days: i64,
 });

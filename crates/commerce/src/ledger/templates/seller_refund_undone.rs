@@ -19,7 +19,7 @@ pub fn refund_of_parts_undone(
 ) -> Result<Posting, Unbalanced> {
     let draft = Posting::draft(id, "refund_of_parts_undone", refund, at);
     let draft = draft.debit(Account::refund_payable(), total);
-    parts.iter().fold(draft, |draft, part| credit(draft, part)).balanced()
+    parts.iter().fold(draft, credit).balanced()
 }
 
 fn credit(draft: Draft, part: &RefundPart) -> Draft {
