@@ -1,5 +1,9 @@
 //! Sellers, rules and payouts on both engines, and the races for a seller's money.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world should stop")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot set up its world should stop"
+)]
 
 mod support;
 

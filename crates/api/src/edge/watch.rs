@@ -90,10 +90,10 @@ pub async fn admit(
     let Some(watch) = request.app_data::<Data<Watch>>().cloned() else {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
-    if is_a_strangers(&request) {
-        if let Err(problem) = quota::meet(request.request(), "default", None).await {
-            return Ok(request.error_response(problem));
-        }
+    if is_a_strangers(&request)
+        && let Err(problem) = quota::meet(request.request(), "default", None).await
+    {
+        return Ok(request.error_response(problem));
     }
     if *request.method() == Method::HEAD {
         // The connection remembers what was asked for and leaves the body out.

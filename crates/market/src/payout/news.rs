@@ -18,7 +18,7 @@ pub(super) fn hear(
     match (&payout.state, &transfer.state) {
         (PayoutState::Draft, TransferState::InTransit) => {
             payout.state = PayoutState::Sent { at: env.now() };
-            told(env, payout, "payout_sent", Effects::none())
+            Ok(told(env, payout, "payout_sent", Effects::none()))
         }
         (PayoutState::Draft | PayoutState::Sent { .. }, TransferState::Paid) => paid(env, payout),
         (PayoutState::Draft | PayoutState::Sent { .. }, TransferState::Failed { code }) => {
@@ -42,7 +42,7 @@ fn paid(env: &Env, mut payout: Payout) -> Result<(Payout, Effects), MarketError>
     let confirmed = ledger::payout_confirmed(id, payout.id.uuid(), payout.amount, at)?;
     payout.state = PayoutState::Paid { at };
     payout.confirmed_by = Some(id);
-    told(env, payout, "payout_paid", Effects::none().post(confirmed))
+    Ok(told(env, payout, "payout_paid", Effects::none().post(confirmed)))
 }
 
 /// It never left: M3 is taken back.
@@ -54,7 +54,7 @@ pub(super) fn failed(
     let effects = taken_back(env, &payout)?;
     payout.state = PayoutState::Failed { at: env.now(), code: code.to_owned() };
     payout.check_at = None;
-    told(env, payout, "payout_failed", effects)
+    Ok(told(env, payout, "payout_failed", effects))
 }
 
 /// M4 the other way round; one that was paid is first taken back from the bank's account.
@@ -68,7 +68,7 @@ fn came_back(env: &Env, mut payout: Payout, code: &str) -> Result<(Payout, Effec
     let effects = effects.and(taken_back(env, &payout)?);
     payout.state = PayoutState::Returned { at: env.now(), code: code.to_owned() };
     payout.check_at = None;
-    told(env, payout, "payout_returned", effects)
+    Ok(told(env, payout, "payout_returned", effects))
 }
 
 fn taken_back(env: &Env, payout: &Payout) -> Result<Effects, MarketError> {
@@ -78,12 +78,7 @@ fn taken_back(env: &Env, payout: &Payout) -> Result<Effects, MarketError> {
     Ok(Effects::none().post(back))
 }
 
-fn told(
-    env: &Env,
-    payout: Payout,
-    name: &'static str,
-    effects: Effects,
-) -> Result<(Payout, Effects), MarketError> {
+fn told(env: &Env, payout: Payout, name: &'static str, effects: Effects) -> (Payout, Effects) {
     let event = Event::new(env, name, payout.id, about(&payout));
-    Ok((payout, effects.tell(event)))
+    (payout, effects.tell(event))
 }

@@ -34,7 +34,7 @@ impl ModelBank {
 
 #[async_trait]
 impl PayoutGateway for ModelBank {
-    fn provider(&self) -> &str {
+    fn provider(&self) -> &'static str {
         "model"
     }
 

@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::world::{a_payment, an_order};
 use crate::{
-    Account, Effects, Env, Id, Money, Order, Payment, Posting, Repository, Write, ledger,
+    Account, Effects, Env, Id, Money, Order, Payment, Posting, Repository, Stored, Write, ledger,
     order::{NewOrder, OrderLine, OrderState, Origin, Totals},
-    payment::{IntentState, PaymentError, Payments, RefundCause, RefundState},
+    payment::{IntentState, PaymentError, PaymentFilter, Payments, RefundCause, RefundState},
     sales::{
         LatePayment, parts,
         refund::{Basis, book},
@@ -184,8 +184,7 @@ async fn a_refund_that_cannot_be_sent_gives_everybody_their_share_again() {
             world.sales.release(payment.id).await.unwrap();
         }
 
-        let mut stored =
-            world.memory().find(payment.id).await.unwrap().unwrap() as crate::Stored<Payment>;
+        let mut stored: Stored<Payment> = world.memory().find(payment.id).await.unwrap().unwrap();
         let all = stored.state.parts.as_mut().unwrap();
         let undone = parts::undo(&refund, all, world.env().now()).unwrap();
         let write = Write::over(stored.version, stored.state.clone());
@@ -226,7 +225,7 @@ async fn a_commission_is_never_more_than_what_was_paid() {
     assert_eq!(world.balance("rev:commission"), -1_10, "tax on the goods was in it");
     let payments = world
         .memory()
-        .list_payments(Default::default(), crate::PageRequest { limit: 9, cursor: None })
+        .list_payments(PaymentFilter::default(), crate::PageRequest { limit: 9, cursor: None })
         .await;
     assert_eq!(payments.unwrap().data.len(), 1);
 }
