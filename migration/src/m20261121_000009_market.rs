@@ -42,6 +42,7 @@ create table commerce_earnings (
     pending bigint not null,
     earned_at bigint not null,
     released_at bigint,
+    disputes bigint not null,
     constraint commerce_earnings_pkey primary key (line),
     constraint commerce_earnings_payment foreign key (payment) references commerce_payments (id)
         deferrable initially deferred,
@@ -51,7 +52,8 @@ create table commerce_earnings (
 ) {strict};
 create index commerce_earnings_of_seller on commerce_earnings (seller, earned_at, line);
 create index commerce_earnings_waiting on commerce_earnings (seller, currency) where released_at is null;
-create index commerce_earnings_unreleased on commerce_earnings (earned_at, payment) where released_at is null;
+create index commerce_earnings_unreleased on commerce_earnings (earned_at, payment)
+    where released_at is null and disputes = 0;
 alter table buy_products add column seller {uuid};
 create index buy_products_of_seller on buy_products (seller, id) where seller is not null;
 ";

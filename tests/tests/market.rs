@@ -5,11 +5,6 @@
     reason = "a story stops at the first surprise"
 )]
 
-use commerce::{
-    Effects, Money, Payment, Repository, Stored,
-    ledger::{dispute_lost, dispute_opened},
-};
-use persistence::{Db, Settings};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
@@ -129,20 +124,21 @@ impl Bazaar {
         bank.post(&path, json!({"code": "account_closed"})).await.expect(200);
     }
 
-    /// The customer's bank takes money back, and wins.
-    async fn dispute_is_lost(&self, bought: &Bought, cents: i64) {
-        let settings = Settings::new(self.shop.database.url.clone());
-        let db = Db::connect(&settings).await.unwrap();
-        let stored: Stored<Payment> =
-            db.find(bought.payment.parse().unwrap()).await.unwrap().unwrap();
-        let (dispute, amount) = (Uuid::now_v7(), Money::usd(cents));
-        let at = stored.state.created_at;
-        let opened = dispute_opened(Uuid::now_v7(), dispute, "sandbox", amount, at).unwrap();
-        let shares = stored.state.parts.as_ref().unwrap().bearers(amount).unwrap();
-        let lost = dispute_lost(Uuid::now_v7(), dispute, &shares, amount, at).unwrap();
-        let effects = Effects::none().post(opened).post(lost);
-        db.commit(stored.becomes(stored.state.clone()).with(effects)).await.unwrap();
+    /// The customer's bank takes money back; whose it is, is not yet decided.
+    async fn bank_disputes(&self, bought: &Bought, cents: i64) -> String {
+        let amount = json!({"amount": cents, "currency": "USD"});
+        let body = json!({"amount": amount, "reason": "never arrived"});
+        let path = format!("/v1/payments/{}/disputes", bought.payment);
+        let opened = self.operator.post_fresh(&path, body).await.expect(201);
         self.right().await;
+        opened.text("id")
+    }
+
+    async fn dispute_is(&self, bought: &Bought, dispute: &str, outcome: &str) -> Answer {
+        let path = format!("/v1/payments/{}/disputes/{dispute}/decision", bought.payment);
+        let answer = self.operator.post(&path, json!({"outcome": outcome})).await;
+        self.right().await;
+        answer
     }
 }
 
@@ -236,12 +232,24 @@ async fn two_sellers_share_a_cart_and_every_cent_is_accounted_for_all_the_way_ba
         assert_eq!(bazaar.stands(&ann).await, [0, 0, 0]);
 
         // The customer's bank takes half of the rest: the sellers bear their lines.
-        bazaar.dispute_is_lost(&bought, 72_00).await;
+        let dispute = bazaar.bank_disputes(&bought, 72_00).await;
+        let too_much = bazaar.refunds(&bazaar.operator, &bought, 73_00).await.expect(422);
+        assert_eq!(too_much.code(), "refund_too_large");
+        for _ in 0..2 {
+            bazaar.dispute_is(&bought, &dispute, "lost").await.expect(200);
+        }
+        let late = bazaar.dispute_is(&bought, &dispute, "won").await.expect(409);
+        assert_eq!(late.code(), "dispute_decided");
         assert_eq!(bazaar.stands(&ann).await, [0, 0, 40_00]);
         assert_eq!(bazaar.stands(&bob).await, [0, 34_29, 20_00]);
 
         // What Ann earns next pays her debt first.
         let again = bazaar.buys(&[&tea]).await;
+        let held = bazaar.bank_disputes(&again, 100_00).await;
+        bazaar.shop.database.execute("update commerce_earnings set earned_at = 1").await;
+        bazaar.right().await;
+        assert_eq!(bazaar.stands(&ann).await, [88_10, 0, 40_00], "not while a bank disputes it");
+        bazaar.dispute_is(&again, &held, "won").await.expect(200);
         bazaar.window_passes().await;
         assert_eq!(bazaar.stands(&ann).await, [0, 48_10, 0]);
 

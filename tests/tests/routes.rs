@@ -95,6 +95,8 @@ const DOORS: &[(&str, Door)] = &[
     ("GET /v1/payments", Signed),
     ("POST /v1/payments", Signed),
     ("GET /v1/payments/{id}", Signed),
+    ("POST /v1/payments/{id}/disputes", Operators),
+    ("POST /v1/payments/{id}/disputes/{dispute}/decision", Operators),
     ("POST /v1/payments/{id}/return", Signed),
     ("GET /v1/products", Open),
     ("POST /v1/products", Keepers),

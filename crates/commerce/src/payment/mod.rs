@@ -1,11 +1,13 @@
 //! Paying for an order: an intent at a provider, confirmed asynchronously, through one path.
 
+mod dispute;
 mod error;
 mod gateway;
 mod part;
 mod ports;
 mod state;
 
+pub use dispute::{Dispute, DisputeId, DisputeState};
 pub use error::PaymentError;
 pub use gateway::{
     ClientAction, GatewayError, Gateways, Intent, IntentState, NewIntent, NewRefund, Notice,
@@ -41,6 +43,8 @@ pub struct Payment {
     /// Whether this is the payment that paid its order; the store allows one an order.
     pub settles: bool,
     pub refunds: Vec<Refund>,
+    /// What its customer's bank took back.
+    pub disputes: Vec<Dispute>,
     /// Whose the money is, once it paid for an order that others than the shop sell in.
     pub parts: Option<Parts>,
     pub created_at: Timestamp,

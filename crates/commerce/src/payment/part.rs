@@ -52,6 +52,9 @@ pub struct Part {
     pub keeps_fee: bool,
     pub sold: Cut,
     pub returned: Cut,
+    /// What of it a bank took back for good; nothing unless it is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lost: Option<Money>,
     /// What of it still waits to be released to the seller.
     pub pending: Money,
 }
@@ -59,7 +62,8 @@ pub struct Part {
 impl Part {
     /// What may still be refunded of it.
     pub fn left(&self) -> Result<Money, MoneyError> {
-        self.sold.total()?.minus(self.returned.total()?)
+        let left = self.sold.total()?.minus(self.returned.total()?)?;
+        self.lost.map_or(Ok(left), |lost| left.minus(lost))
     }
 }
 
@@ -81,11 +85,15 @@ impl Parts {
         all
     }
 
-    /// Who bears how much of `amount` when its customer takes it back: by what is left of each line, exactly.
-    pub fn bearers(&self, amount: Money) -> Result<Vec<(DisputeBearer, Money)>, MoneyError> {
+    /// Who bears how much of `amount` that a bank keeps: by what is left of each line, exactly.
+    pub(crate) fn lose(
+        &mut self,
+        amount: Money,
+    ) -> Result<Vec<(DisputeBearer, Money)>, MoneyError> {
         let left = self.lines.iter().map(Part::left).collect::<Result<Vec<_>, _>>()?;
         let mut bearers: Vec<(DisputeBearer, Money)> = Vec::new();
-        for (part, share) in self.lines.iter().zip(ledger::refund_shares(amount, &left)?) {
+        for (part, share) in self.lines.iter_mut().zip(ledger::refund_shares(amount, &left)?) {
+            part.lost = Some(part.lost.map_or(Ok(share), |lost| lost.plus(share))?);
             let bearer = part.seller.map_or(DisputeBearer::Shop, DisputeBearer::Seller);
             match bearers.iter_mut().find(|(known, _)| *known == bearer) {
                 Some((_, sum)) => *sum = sum.plus(share)?,

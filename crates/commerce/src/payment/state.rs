@@ -115,11 +115,11 @@ impl Refund {
 }
 
 impl Payment {
-    /// What may still be refunded: captured less every refund that has not failed.
+    /// What may still be refunded: captured less every refund that has not failed, and what banks took back.
     pub fn refundable(&self) -> Result<Money, MoneyError> {
         let live = self.refunds.iter().filter(|refund| refund.is_live());
         let given = Money::sum(self.amount.currency, live.map(|refund| refund.amount))?;
-        self.captured.minus(given)
+        self.captured.minus(given)?.minus(self.disputed()?)
     }
 
     /// What the provider has sent back.

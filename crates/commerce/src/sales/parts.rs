@@ -36,6 +36,7 @@ fn part(order: &Order, line: &OrderLine, share: &LineShare) -> Result<Part, Mone
             keeps_fee: false,
             sold,
             returned: Cut::nothing(gross),
+            lost: None,
             pending: Money::zero(gross.currency),
         });
     };
@@ -50,6 +51,7 @@ fn part(order: &Order, line: &OrderLine, share: &LineShare) -> Result<Part, Mone
         keeps_fee: commission.kept_on_refund,
         sold: Cut { net, fee, tax },
         returned: Cut::nothing(gross),
+        lost: None,
         pending: net,
     })
 }

@@ -16,11 +16,13 @@ impl Sales {
         Ok(self.seller_books.unreleased(before, limit).await?)
     }
 
-    /// The sellers may be paid out what they earned by a payment, less what they owe; false if they might before.
+    /// The sellers may be paid out what they earned by a payment, less what they owe; false if they
+    /// might before, or while a bank disputes it.
     pub async fn release(&self, payment: PaymentId) -> Result<bool, PaymentError> {
         for _ in 0..ATTEMPTS {
             let stored = self.payments.find(payment).await?.ok_or(PaymentError::NoPayment)?;
-            if stored.state.parts.as_ref().is_none_or(|parts| parts.released.is_some()) {
+            let waits = stored.state.parts.as_ref().is_some_and(|parts| parts.released.is_none());
+            if !waits || stored.state.is_disputed() {
                 return Ok(false);
             }
             let standings = self.standings(&stored.state).await?;

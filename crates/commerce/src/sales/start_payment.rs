@@ -113,6 +113,7 @@ impl Sales {
             captured: crate::Money::zero(order.state.totals.currency()),
             settles: false,
             refunds: Vec::new(),
+            disputes: Vec::new(),
             parts: None,
             created_at: now,
             check_at: Some(self.settings.next_check(0, now)),

@@ -77,7 +77,7 @@ pub trait SellerBooks: Send + Sync {
         currency: Currency,
     ) -> Result<Vec<Standing>, StoreError>;
 
-    /// Payments whose sellers earned before `before` and still wait for it, oldest first.
+    /// Payments whose sellers earned before `before` and still wait for it, oldest first; none that is disputed.
     async fn unreleased(&self, before: Timestamp, limit: u32)
     -> Result<Vec<PaymentId>, StoreError>;
 }

@@ -32,7 +32,8 @@ impl SellerBooks for Memory {
         limit: u32,
     ) -> Result<Vec<PaymentId>, StoreError> {
         let waits = |payment: &Payment| {
-            payment.parts.as_ref().is_some_and(|p| p.released.is_none() && p.at <= before)
+            !payment.is_disputed()
+                && payment.parts.as_ref().is_some_and(|p| p.released.is_none() && p.at <= before)
         };
         let all = self.read().all::<Payment>();
         let due = all.into_iter().filter(|stored| waits(&stored.state));

@@ -30,6 +30,7 @@ const COLUMNS: &[Column] = &[
     ("pending", "bigint"),
     ("earned_at", "bigint"),
     ("released_at", "bigint"),
+    ("disputes", "bigint"),
 ];
 
 #[derive(Serialize)]
@@ -48,11 +49,14 @@ struct Row {
     pending: i64,
     earned_at: i64,
     released_at: Option<i64>,
+    /// How many of the payment's are open; its earnings wait for them.
+    disputes: usize,
 }
 
 /// What was sold stays; what went back and what was released moves under the payment's lock.
 const MOVED: &str = "on conflict (line) do update set refunded = excluded.refunded, \
-    refunded_net = excluded.refunded_net, pending = excluded.pending, released_at = excluded.released_at";
+    refunded_net = excluded.refunded_net, pending = excluded.pending, released_at = excluded.released_at, \
+    disputes = excluded.disputes";
 
 pub fn steps(payment: &Payment, steps: &mut Steps) -> Result<(), CommitError> {
     let Some(parts) = &payment.parts else { return Ok(()) };
@@ -81,6 +85,7 @@ fn row(payment: &Payment, parts: &Parts, part: &Part, seller: Uuid) -> Result<Ro
         pending: part.pending.minor,
         earned_at: micros(parts.at),
         released_at: parts.released.map(micros),
+        disputes: payment.disputes.iter().filter(|dispute| dispute.is_open()).count(),
     })
 }
 
@@ -129,7 +134,7 @@ impl SellerBooks for Db {
         let rows = self
             .rows(
                 "select payment, min(earned_at) as at from commerce_earnings
-                 where released_at is null and earned_at <= $1
+                 where released_at is null and disputes = 0 and earned_at <= $1
                  group by payment order by at, payment limit $2",
                 [micros(before).into(), i64::from(limit).into()],
             )

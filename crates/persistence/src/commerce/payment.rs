@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use commerce::{
     CommitError, Effects, Money, OrderId, Page, PageRequest, Payment, PaymentId, StoreError,
     Stored, Timestamp, Version, Write,
-    payment::{ClientAction, Parts, PaymentFilter, PaymentState, Payments, Refund},
+    payment::{ClientAction, Dispute, Parts, PaymentFilter, PaymentState, Payments, Refund},
 };
 use sea_orm::{QueryResult, Value};
 use serde::{Deserialize, Serialize};
@@ -24,6 +24,8 @@ struct Doc {
     action: Option<ClientAction>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<Refund>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    disputes: Vec<Dispute>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parts: Option<Parts>,
     checks: u32,
@@ -94,6 +96,7 @@ fn moving(payment: &Payment) -> Result<[Value; 7], CommitError> {
         state: payment.state.clone(),
         action: payment.action.clone(),
         refunds: payment.refunds.clone(),
+        disputes: payment.disputes.clone(),
         parts: payment.parts.clone(),
         checks: payment.checks,
     };
@@ -123,6 +126,7 @@ fn read(row: &QueryResult) -> Result<Stored<Payment>, StoreError> {
         captured: sql::money(row, "captured", currency)?,
         settles: get(row, "settles")?,
         refunds: doc.refunds,
+        disputes: doc.disputes,
         parts: doc.parts,
         created_at: sql::time(row, "created_at")?,
         check_at: get::<Option<i64>>(row, "check_at")?.map(sql::timestamp).transpose()?,

@@ -88,6 +88,7 @@ pub fn payment_for(env: &Env, order: &Order) -> Payment {
         captured: Money::zero(order.totals.currency()),
         settles: false,
         refunds: Vec::new(),
+        disputes: Vec::new(),
         parts: None,
         created_at: env.now(),
         check_at: None,

@@ -18,11 +18,11 @@ use crate::{
     testing::{TestEnv, moment},
 };
 
-const ANN: Uuid = Uuid::from_u128(0xA);
-const BOB: Uuid = Uuid::from_u128(0xB);
+pub(super) const ANN: Uuid = Uuid::from_u128(0xA);
+pub(super) const BOB: Uuid = Uuid::from_u128(0xB);
 
 #[derive(Debug)]
-struct Sold {
+pub(super) struct Sold {
     seller: Option<Uuid>,
     price: i64,
     fee: i64,
@@ -30,11 +30,11 @@ struct Sold {
     keeps_fee: bool,
 }
 
-const fn own(price: i64) -> Sold {
+pub(super) const fn own(price: i64) -> Sold {
     Sold { seller: None, price, fee: 0, fee_tax: 0, keeps_fee: false }
 }
 
-const fn of(seller: Uuid, price: i64, fee: i64, fee_tax: i64) -> Sold {
+pub(super) const fn of(seller: Uuid, price: i64, fee: i64, fee_tax: i64) -> Sold {
     Sold { seller: Some(seller), price, fee, fee_tax, keeps_fee: false }
 }
 
@@ -82,7 +82,7 @@ fn order_of(world: &World, sold: &[Sold], discount: i64, shipping: i64) -> (Orde
     Order::raise(new, env.now()).unwrap()
 }
 
-async fn sell(world: &World, sold: &[Sold]) -> Payment {
+pub(super) async fn sell(world: &World, sold: &[Sold]) -> Payment {
     let (order, effects) = order_of(world, sold, 0, 0);
     let write = effects.orders[0].clone();
     world.memory().commit(write.with(Effects { orders: Vec::new(), ..effects })).await.unwrap();
@@ -96,7 +96,7 @@ async fn sell(world: &World, sold: &[Sold]) -> Payment {
 }
 
 /// What we owe a seller: pending, payable and less what it owes us.
-fn stands(world: &World, seller: Uuid) -> [i64; 3] {
+pub(super) fn stands(world: &World, seller: Uuid) -> [i64; 3] {
     [
         -world.balance(Account::seller_pending(seller).code()),
         -world.balance(Account::seller_payable(seller).code()),

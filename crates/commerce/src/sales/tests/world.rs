@@ -14,8 +14,8 @@ use crate::{
     order::{NewOrder, OrderLine, OrderState, Origin, Policy, Reservation, Totals},
     payment::{Gateways, IntentState, PaymentError, PaymentGateway, PaymentState, Reception},
     sales::{
-        ExpireOrders, LatePayment, PollPayments, RefundRequest, Refunded, Sales, SalesSettings,
-        StartPayment,
+        DisputeNotice, DisputeOutcome, Disputed, ExpireOrders, LatePayment, PollPayments,
+        RefundRequest, Refunded, Sales, SalesSettings, StartPayment,
     },
     seller::NoSellers,
     testing::{Memory, ModelProvider, TestEnv, moment},
@@ -153,6 +153,26 @@ impl World {
         let amount = amount.map(Money::usd);
         let request = RefundRequest { payment, amount, reason: "sorry".into(), restock: true };
         self.sales.refund(&self.operator(), request, self.once()).await
+    }
+
+    /// The bank takes money back; all that is left unless told.
+    pub async fn dispute(
+        &self,
+        payment: PaymentId,
+        amount: Option<i64>,
+    ) -> Result<Disputed, PaymentError> {
+        let amount = amount.map(Money::usd);
+        let notice = DisputeNotice { payment, amount, reason: "never came".into() };
+        self.sales.open_dispute(&self.operator(), notice, self.once()).await
+    }
+
+    pub async fn bank_decides(
+        &self,
+        disputed: &Disputed,
+        outcome: DisputeOutcome,
+    ) -> Result<Disputed, PaymentError> {
+        let which = (disputed.payment.id, disputed.dispute.id);
+        self.sales.decide_dispute(&self.operator(), which, outcome).await
     }
 
     /// The customer pays, or does not; the message about it waits at the provider.
@@ -303,6 +323,7 @@ pub fn a_payment(env: &Env, order: &Order) -> Payment {
         captured: Money::zero(order.totals.currency()),
         settles: false,
         refunds: Vec::new(),
+        disputes: Vec::new(),
         parts: None,
         created_at: env.now(),
         check_at: Some(env.now()),
