@@ -78,6 +78,12 @@ create table market_members (
     constraint market_members_seller foreign key (seller) references market_sellers (id)
 ) {strict};
 create unique index market_members_member_key on market_members (member);
+create table market_former_members (
+    member {uuid} not null,
+    seller {uuid} not null,
+    constraint market_former_members_pkey primary key (member, seller),
+    constraint market_former_members_seller foreign key (seller) references market_sellers (id)
+) {strict};
 create table market_rules (
     id {uuid} not null,
     version bigint not null,
@@ -124,6 +130,7 @@ const DOWN: &str = "
 drop table market_payout_items;
 drop table market_payouts;
 drop table market_rules;
+drop table market_former_members;
 drop table market_members;
 drop table market_sellers;
 drop index buy_products_of_seller;

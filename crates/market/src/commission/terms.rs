@@ -14,7 +14,9 @@ impl Sellers for Market {
     /// Who is in nobody's team works for the shop itself.
     async fn keeps_for(&self, user: UserId) -> Result<Keeping, StoreError> {
         let Some(stored) = self.sellers.seller_of(user).await? else {
-            return Ok(Keeping::Shop);
+            // Whoever a seller let go has the account's role still, and must not get the whole shop for it.
+            let left = self.sellers.was_member(user).await?;
+            return Ok(if left { Keeping::Barred } else { Keeping::Shop });
         };
         let seller = stored.state;
         let keeps = seller.may_sell() && seller.role_of(user).is_some_and(TeamRole::keeps_listings);

@@ -50,6 +50,9 @@ pub struct Seller {
     /// Less than this is not paid out by itself; one a currency.
     pub minimums: Vec<Money>,
     pub team: Vec<Member>,
+    /// Who was in the team once. Leaving it makes nobody staff of the shop.
+    #[serde(default)]
+    pub former: Vec<UserId>,
     pub state: SellerState,
     /// When it is paid out next.
     pub next_payout: Option<Timestamp>,

@@ -19,6 +19,9 @@ pub trait SellerList: Repository<Seller> {
     /// The seller whose team a person is in.
     async fn seller_of(&self, user: UserId) -> Result<Option<Stored<Seller>>, StoreError>;
 
+    /// Whether somebody was taken out of a seller's team at some time.
+    async fn was_member(&self, user: UserId) -> Result<bool, StoreError>;
+
     /// Newest first.
     async fn list_sellers(
         &self,

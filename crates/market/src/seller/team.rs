@@ -78,6 +78,9 @@ impl Market {
         self.change_team(actor, seller, |mut seller| {
             seller.role_of(user).ok_or(MarketError::NoMember)?;
             seller.team.retain(|member| member.user != user);
+            if !seller.former.contains(&user) {
+                seller.former.push(user);
+            }
             Ok(seller)
         })
         .await

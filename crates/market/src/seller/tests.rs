@@ -67,6 +67,22 @@ async fn only_owners_change_a_seller_and_strangers_do_not_learn_of_it() {
 }
 
 #[tokio::test]
+async fn who_leaves_a_team_is_no_staff_of_the_shop() {
+    let world = World::default();
+    let (seller, owner) = world.seller("Ann").await;
+    let clerk = person(&world.env(), Role::Seller);
+    assert_eq!(world.market.keeps_for(clerk.user).await.unwrap(), Keeping::Shop);
+
+    world.market.set_member(&owner, seller.id, clerk.user, TeamRole::Manager).await.unwrap();
+    world.market.remove_member(&owner, seller.id, clerk.user).await.unwrap();
+    assert_eq!(world.market.keeps_for(clerk.user).await.unwrap(), Keeping::Barred);
+
+    world.market.set_member(&owner, seller.id, clerk.user, TeamRole::Manager).await.unwrap();
+    let again = world.market.keeps_for(clerk.user).await.unwrap();
+    assert_eq!(again, Keeping::Seller(seller.id.uuid()));
+}
+
+#[tokio::test]
 async fn a_seller_is_never_without_an_owner() {
     let world = World::default();
     let (seller, owner) = world.seller("Ann").await;

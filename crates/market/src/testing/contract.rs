@@ -86,6 +86,12 @@ impl Street {
         assert_eq!(market.keeps_for(helper.user).await.unwrap(), Keeping::Seller(hers.id.uuid()));
         let stranger = person(&self.env(), Role::Seller);
         assert_eq!(market.keeps_for(stranger.user).await.unwrap(), Keeping::Shop);
+        for _ in 0..2 {
+            market.remove_member(&ann, hers.id, helper.user).await.unwrap();
+            assert_eq!(market.keeps_for(helper.user).await.unwrap(), Keeping::Barred);
+            let back = market.set_member(&ann, hers.id, helper.user, TeamRole::Manager).await;
+            assert_eq!(back.unwrap().state.team.len(), 2);
+        }
         let selling = market.sellers.selling(&[hers.id.uuid(), his.id.uuid()]).await.unwrap();
         assert_eq!(selling, [hers.id.uuid()]);
 

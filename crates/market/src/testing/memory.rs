@@ -32,6 +32,10 @@ impl SellerList for Memory {
         Ok(all.into_iter().find(|stored| stored.state.role_of(user).is_some()))
     }
 
+    async fn was_member(&self, user: UserId) -> Result<bool, StoreError> {
+        Ok(self.read().all::<Seller>().iter().any(|stored| stored.state.former.contains(&user)))
+    }
+
     async fn list_sellers(
         &self,
         filter: SellerFilter,

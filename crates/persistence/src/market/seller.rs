@@ -24,7 +24,8 @@ impl Layout for Seller {
 
     fn steps(write: &Write<Self>, steps: &mut Steps) -> Result<(), CommitError> {
         steps.push(row(write)?);
-        members(&write.state, steps)
+        members(&write.state, steps)?;
+        former(&write.state, steps)
     }
 }
 
@@ -80,6 +81,17 @@ fn members(seller: &Seller, steps: &mut Steps) -> Result<(), CommitError> {
     Ok(())
 }
 
+fn former(seller: &Seller, steps: &mut Steps) -> Result<(), CommitError> {
+    if seller.former.is_empty() {
+        return Ok(());
+    }
+    let row = |member: &UserId| MemberRow { seller: seller.id.uuid(), member: member.uuid() };
+    let rows: Vec<_> = seller.former.iter().map(row).collect();
+    let known = "on conflict do nothing";
+    steps.push(rows::insert(steps, "market_former_members", MEMBER, &rows, known)?);
+    Ok(())
+}
+
 fn read(row: &QueryResult) -> Result<Stored<Seller>, StoreError> {
     Ok(Stored { state: sql::json(row, "document")?, version: Version(sql::get(row, "version")?) })
 }
@@ -90,6 +102,11 @@ impl SellerList for Db {
         let sql = "select s.version, s.document from market_members m
             join market_sellers s on s.id = m.seller where m.member = $1";
         self.row(sql, [user.uuid().into()]).await?.as_ref().map(read).transpose()
+    }
+
+    async fn was_member(&self, user: UserId) -> Result<bool, StoreError> {
+        let sql = "select 1 as there from market_former_members where member = $1 limit 1";
+        Ok(self.row(sql, [user.uuid().into()]).await?.is_some())
     }
 
     async fn list_sellers(
