@@ -12,7 +12,7 @@ use commerce::{
     limit::{Limiter, Quota},
     sales::{self, Sales, SalesSettings},
 };
-use identity::{AccessTokens, Identity, Lockout, MailRoom, Mailer, Tidy, TokenKey};
+use identity::{AccessTokens, Identity, LetSellersIn, Lockout, MailRoom, Mailer, Tidy, TokenKey};
 use integrations::{
     limits::{MemoryLimiter, RedisLimiter},
     mail::{FolderMailer, SmtpMailer},
@@ -145,6 +145,7 @@ impl House {
         all.extend(self.rent.subscribers(self.sales.clone()));
         all.extend(self.market.subscribers());
         all.push(self.mail_room.clone());
+        all.push(Arc::new(LetSellersIn(self.identity.clone())));
         all
     }
 

@@ -94,7 +94,11 @@ impl Market {
         };
         let owners = seller.team.iter().filter(|member| member.role == TeamRole::Owner);
         owners.fold(Effects::none().record(audit), |effects, owner| {
-            let event = Event::new(&self.env, decision.told(), seller.id, body.clone());
+            let mut body = body.clone();
+            if let Some(body) = body.as_object_mut() {
+                body.insert("owner".to_owned(), json!(owner.user.to_string()));
+            }
+            let event = Event::new(&self.env, decision.told(), seller.id, body);
             effects.tell(event.to_user(owner.user))
         })
     }
