@@ -11,7 +11,7 @@ pub trait Journey: 'static {
     fn once(&mut self) -> impl Future<Output = Result<()>>;
 }
 
-/// Lets every client run for a while; the first fifth warms up and is not counted.
+/// Lets every client run for a while; what ends while it warms up, in the first fifth, is not counted.
 pub async fn drive<J: Journey>(clients: Vec<J>, lasts: Duration) -> Figures {
     let from = Instant::now() + lasts / 5;
     let until = from + lasts;
@@ -48,7 +48,7 @@ async fn run(mut client: impl Journey, from: Instant, until: Instant) -> (Vec<u6
             if errors > 100 {
                 return (took, errors);
             }
-        } else if begun >= from && Instant::now() <= until {
+        } else if (from..=until).contains(&Instant::now()) {
             took.push(u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX));
         }
     }

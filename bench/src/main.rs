@@ -48,9 +48,12 @@ struct Arguments {
     only: Vec<String>,
     #[arg(long, value_delimiter = ',', default_values_t = [1, 16, 64])]
     clients: Vec<usize>,
-    /// How long each figure is measured.
-    #[arg(long, env = "BENCH_SECONDS", default_value_t = 4)]
+    /// How long a round of each figure lasts.
+    #[arg(long, env = "BENCH_SECONDS", default_value_t = 2)]
     seconds: u64,
+    /// How often a figure that has a bar is taken beside its floors; the round with the middle ratio counts.
+    #[arg(long, env = "BENCH_ROUNDS", default_value_t = 3)]
+    rounds: usize,
     /// Products in the shop.
     #[arg(long, default_value_t = 1_000)]
     products: u64,
@@ -112,6 +115,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         only: arguments.only,
         clients: arguments.clients,
         seconds: if quick { 1 } else { arguments.seconds },
+        rounds: if quick { 1 } else { arguments.rounds.max(1) },
         products: arguments.products,
         scale: if quick { 0 } else { arguments.scale },
     };

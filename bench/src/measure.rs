@@ -18,11 +18,18 @@ use crate::{
     store::Engine,
 };
 
+/// The number of clients that the bars are set for.
+pub const BARRED: usize = 16;
+/// A purchase takes many requests: so long at least is a round of them.
+const PURCHASES: Duration = Duration::from_secs(4);
+
 pub struct Plan {
     pub engines: Vec<Engine>,
     pub only: Vec<String>,
     pub clients: Vec<usize>,
     pub seconds: u64,
+    /// How often each figure is taken, its floors in between.
+    pub rounds: usize,
     pub products: u64,
     pub scale: u64,
 }
@@ -39,6 +46,12 @@ impl Plan {
         self.only.is_empty() && self.engines.len() == 2 && self.scale > 0 && clients
     }
 
+    /// How often a figure is taken: those that bars are set for more than once.
+    fn rounds(&self, clients: usize) -> usize {
+        if clients == BARRED { self.rounds } else { 1 }
+    }
+
+    /// How long a round lasts.
     pub fn lasts(&self) -> Duration {
         Duration::from_secs(self.seconds)
     }
@@ -46,8 +59,12 @@ impl Plan {
 
 pub async fn measure(plan: &Plan) -> Result<Findings> {
     let souk = shop::binary()?;
-    let mut findings =
-        Findings { seconds: plan.seconds, products: plan.products, ..Findings::default() };
+    let mut findings = Findings {
+        seconds: plan.seconds,
+        rounds: plan.rounds,
+        products: plan.products,
+        ..Findings::default()
+    };
     for &engine in &plan.engines {
         let folder = tempfile::tempdir()?;
         let (shop, gateway) = (free_address().await?, free_address().await?);
@@ -136,8 +153,8 @@ impl On<'_> {
             Some(heard) => Some(heard.floor(copy).await?),
             None => None,
         };
-        for &clients in &self.plan.clients {
-            let lasts = self.plan.lasts();
+        let lasts = self.plan.lasts();
+        let round = async |clients| -> Result<Row> {
             let figures = case.load(&shop.authority, clients, case.status, lasts).await?;
             let http = case.load(&bare.authority, clients, 200, lasts).await?.rate;
             let mut sql = match &floor {
@@ -147,7 +164,7 @@ impl On<'_> {
             if case.hashes {
                 sql = sql.map(|sql| sql.and_then(hashes()));
             }
-            let row = Row {
+            Ok(Row {
                 engine: store.engine,
                 case: name.clone(),
                 clients,
@@ -157,9 +174,14 @@ impl On<'_> {
                 statements: heard.map_or(0, Heard::statements),
                 against: kind.against,
                 barred: kind.barred,
-            };
-            say(&row.line());
-            findings.rows.push(row);
+            })
+        };
+        for &clients in &self.plan.clients {
+            let mut rounds = Vec::new();
+            for _ in 0..self.plan.rounds(clients) {
+                rounds.push(round(clients).await?);
+            }
+            findings.add(rounds);
         }
         bare.stop().await
     }
@@ -178,22 +200,25 @@ impl On<'_> {
         let gateway = self.ground.gateway().await?;
         let shop = self.ground.serve(store, &[("SOUK__AUTH__BCRYPT_COST", "4")]).await?;
         let floor = heard.floor(copy).await?;
+        let lasts = self.plan.lasts().max(PURCHASES);
         for &clients in &self.plan.clients {
-            let buyers = buyers(&shop, &gateway, variants, clients).await?;
-            let bought = drive(buyers, self.plan.lasts()).await;
-            let row = Row {
-                engine: store.engine,
-                case: "Full purchase".to_owned(),
-                clients,
-                shop: bought,
-                http: None,
-                sql: Some(floor.run(copy, clients, self.plan.lasts()).await?),
-                statements: heard.statements(),
-                against: Against::Sql,
-                barred: true,
-            };
-            say(&row.line());
-            findings.rows.push(row);
+            let mut rounds = Vec::new();
+            for _ in 0..self.plan.rounds(clients) {
+                let buyers = buyers(&shop, &gateway, variants, clients).await?;
+                let bought = drive(buyers, lasts).await;
+                rounds.push(Row {
+                    engine: store.engine,
+                    case: "Full purchase".to_owned(),
+                    clients,
+                    shop: bought,
+                    http: None,
+                    sql: Some(floor.run(copy, clients, lasts).await?),
+                    statements: heard.statements(),
+                    against: Against::Sql,
+                    barred: true,
+                });
+            }
+            findings.add(rounds);
         }
         shop.stop().await?;
         gateway.stop().await?;

@@ -4,6 +4,7 @@ use std::{fmt::Write as _, time::Duration};
 
 use crate::{
     figures::{Figures, Rate, Share, millis},
+    measure::BARRED,
     store::Engine,
 };
 
@@ -138,6 +139,7 @@ pub struct Findings {
     pub needs: Vec<Needs>,
     pub growth: Vec<Growth>,
     pub seconds: u64,
+    pub rounds: usize,
     pub products: u64,
 }
 
@@ -149,10 +151,22 @@ struct Bar {
 }
 
 impl Findings {
+    /// Keeps the round in the middle by its ratio, and the errors of all.
+    pub fn add(&mut self, mut rounds: Vec<Row>) {
+        let errors = rounds.iter().map(|round| round.shop.errors).sum();
+        rounds.sort_by_key(Row::share);
+        let middle = rounds.len() / 2;
+        if let Some(mut row) = rounds.into_iter().nth(middle) {
+            row.shop.errors = errors;
+            crate::say(&row.line());
+            self.rows.push(row);
+        }
+    }
+
     fn bars(&self) -> Vec<Bar> {
         let mut bars = Vec::new();
         let half = Share(50);
-        for row in self.rows.iter().filter(|row| row.barred && row.clients == 16) {
+        for row in self.rows.iter().filter(|row| row.barred && row.clients == BARRED) {
             let share = row.share().unwrap_or(Share(0));
             let of = match row.against {
                 Against::Both => "HTTP and SQL together",
@@ -255,8 +269,8 @@ impl Findings {
         let kib = kib.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
         let gib = kib.unwrap_or(0) / 1_048_576;
         format!(
-            "This run: {cores} cores, {gib} GiB of memory, {} s for each figure, {} products.",
-            self.seconds, self.products
+            "This run: {cores} cores, {gib} GiB of memory, {} rounds of {} s, {} products.",
+            self.rounds, self.seconds, self.products
         )
     }
 }

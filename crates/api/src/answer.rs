@@ -153,6 +153,9 @@ impl<T: JsonSchema> OperationModifier for Tagged<T> {
     }
 }
 
+/// What a page of a list usually takes.
+const USUAL_BYTES: usize = 12 << 10;
+
 /// 200 with something the same for everyone, whose `ETag` is a print of it; 304 when the client has it already.
 #[derive(Debug)]
 pub struct Fresh<T>(pub T);
@@ -161,7 +164,10 @@ impl<T: Serialize> Responder for Fresh<T> {
     type Body = BoxBody;
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
-        let body = serde_json::to_vec(&self.0).unwrap_or_default();
+        let mut body = Vec::with_capacity(USUAL_BYTES);
+        if serde_json::to_writer(&mut body, &self.0).is_err() {
+            body.clear();
+        }
         let tag = format!("\"{}\"", etag::print(&body));
         if etag::is_known(request, &tag) {
             return not_modified(tag, Some(etag::PUBLIC));

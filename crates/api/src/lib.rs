@@ -46,7 +46,7 @@ pub mod views;
 
 pub use demo::Pictures;
 pub use docs::document;
-pub use edge::{address::Cidr, quota::Quotas};
+pub use edge::{address::Cidr, context::with_request_id, quota::Quotas, watch::ACCESS};
 pub use health::{Check, Health};
 pub use metrics::{Gauges, Metrics};
 pub use problem::{Fail, Problem, ProblemView};

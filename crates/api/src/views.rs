@@ -9,16 +9,16 @@ use crate::Problem;
 
 /// An amount in the minor unit of its currency: 19.99 USD is `{"amount": 1999, "currency": "USD"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-#[schemars(rename = "Money", example = MoneyView { amount: 1999, currency: "USD".into() })]
+#[schemars(rename = "Money", example = MoneyView { amount: 1999, currency: "USD" })]
 pub struct MoneyView {
     pub amount: i64,
     /// ISO 4217, or XAU in milligrams.
-    pub currency: String,
+    pub currency: &'static str,
 }
 
 impl From<Money> for MoneyView {
     fn from(money: Money) -> Self {
-        Self { amount: money.minor, currency: money.currency.code().to_owned() }
+        Self { amount: money.minor, currency: money.currency.code() }
     }
 }
 

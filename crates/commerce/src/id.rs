@@ -99,7 +99,10 @@ impl<T> From<Uuid> for Id<T> {
 
 impl<T: Tagged> fmt::Display for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}_{}", T::PREFIX, self.0.simple())
+        let mut hex = Uuid::encode_buffer();
+        f.write_str(T::PREFIX)?;
+        f.write_str("_")?;
+        f.write_str(self.0.simple().encode_lower(&mut hex))
     }
 }
 

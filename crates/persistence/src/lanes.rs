@@ -52,6 +52,13 @@ struct Kept {
     used: Instant,
 }
 
+impl Kept {
+    /// Whether it is surely alive, and woken by the one who asks.
+    fn is_fresh(&self, here: Home) -> bool {
+        self.home == here && self.used.elapsed() < PING_AFTER
+    }
+}
+
 /// How a connection is opened.
 enum Door {
     Postgres(Box<PgConnectOptions>),
@@ -91,8 +98,23 @@ impl Lanes {
 
     /// A connection to use alone for a while.
     pub async fn take(&self) -> Result<Lane<'_>, DbErr> {
+        if let Some(lane) = self.at_once() {
+            return Ok(lane);
+        }
         let lane = tokio::time::timeout(self.0.patience, self.lane()).await;
         lane.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
+    }
+
+    /// One of this runtime's that was used a moment ago: nothing is waited for, so no timer is set.
+    fn at_once(&self) -> Option<Lane<'_>> {
+        let permit = self.0.permits.try_acquire().ok()?;
+        let kept = self.0.pop_fresh(here())?;
+        Some(self.lend(kept, permit))
+    }
+
+    fn lend<'a>(&'a self, kept: Kept, permit: SemaphorePermit<'a>) -> Lane<'a> {
+        let (kept, lanes) = (Some(kept), &*self.0);
+        Lane { kept, sound: true, in_transaction: false, lanes, _permit: permit }
     }
 
     async fn lane(&self) -> Result<Lane<'_>, DbErr> {
@@ -102,16 +124,14 @@ impl Lanes {
             Some(kept) => kept,
             None => self.open().await?,
         };
-        let (kept, lanes) = (Some(kept), &*self.0);
-        Ok(Lane { kept, sound: true, in_transaction: false, lanes, _permit: permit })
+        Ok(self.lend(kept, permit))
     }
 
     /// One of this runtime's, else of another's when the pool has no more to give.
     async fn idle(&self) -> Option<Kept> {
         let here = here();
         while let Some(mut kept) = self.0.pop(here) {
-            let fresh = kept.home == here && kept.used.elapsed() < PING_AFTER;
-            if fresh || kept.wire.answers().await {
+            if kept.is_fresh(here) || kept.wire.answers().await {
                 return Some(kept);
             }
         }
@@ -149,6 +169,11 @@ impl Shared {
         let kept: usize = idle.values().map(Vec::len).sum();
         let room = self.permits.available_permits() >= kept;
         if room { None } else { idle.values_mut().find_map(Vec::pop) }
+    }
+
+    fn pop_fresh(&self, here: Home) -> Option<Kept> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.get_mut(&here)?.pop_if(|kept| kept.is_fresh(here))
     }
 
     fn push(&self, kept: Kept) {

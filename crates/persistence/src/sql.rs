@@ -43,6 +43,11 @@ pub fn get<T: TryGetable>(row: &QueryResult, column: &str) -> Result<T, StoreErr
     row.try_get("", column).map_err(failure::read)
 }
 
+/// The column at this place among those selected: what a page of rows is read by, as a name is looked up each time.
+pub fn at<T: TryGetable>(row: &QueryResult, place: usize) -> Result<T, StoreError> {
+    row.try_get_by_index(place).map_err(failure::read)
+}
+
 pub fn time(row: &QueryResult, column: &str) -> Result<Timestamp, StoreError> {
     timestamp(get(row, column)?)
 }

@@ -1,16 +1,15 @@
-//! Randomness of the operating system.
+//! Randomness nobody can guess.
 
 use commerce::Random;
-use rand::{TryRngCore, rngs::OsRng};
+use rand::RngCore;
 
-/// Seeds from the operating system when it can, else from the thread's own generator, which it seeded.
+/// The thread's own cipher stream, seeded by the operating system and again after every 64 KiB: as strong as asking
+/// for each byte, without a call of the system for each.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Chance;
 
 impl Random for Chance {
     fn fill(&self, bytes: &mut [u8]) {
-        if OsRng.try_fill_bytes(bytes).is_err() {
-            rand::RngCore::fill_bytes(&mut rand::rng(), bytes);
-        }
+        rand::rng().fill_bytes(bytes);
     }
 }

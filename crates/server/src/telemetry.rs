@@ -1,7 +1,15 @@
-//! Logs: JSON lines for machines, or lines for people.
+//! Logs: JSON lines for machines, or lines for people. What is said while a request is handled carries its id.
 
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+mod line;
 
+use tracing_subscriber::{
+    EnvFilter, fmt,
+    fmt::format::{Compact, Format, JsonFields},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
+
+use self::line::{JsonLine, Named};
 use crate::config::{Log, LogFormat};
 
 /// Starts logging to standard error; a second start changes nothing.
@@ -10,14 +18,15 @@ pub fn start(log: &Log) {
     let level = format!("actix_http=off,{}", log.level);
     let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
     let registry = tracing_subscriber::registry().with(filter);
+    let lines = fmt::layer().with_writer(std::io::stderr);
     let started = match log.format {
         LogFormat::Json => {
-            let lines = fmt::layer().json().flatten_event(true).with_writer(std::io::stderr);
+            let lines = lines.fmt_fields(JsonFields::new()).event_format(JsonLine);
             registry.with(lines).try_init()
         }
         LogFormat::Pretty => {
-            let lines = fmt::layer().compact().with_target(false).with_writer(std::io::stderr);
-            registry.with(lines).try_init()
+            let format: Format<Compact> = fmt::format().with_target(false).compact();
+            registry.with(lines.event_format(Named(format))).try_init()
         }
     };
     if started.is_err() {

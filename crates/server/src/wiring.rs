@@ -105,7 +105,8 @@ impl House {
         Ok(house)
     }
 
-    /// The routes of every way of selling; a new one is a line here.
+    /// The routes of every way of selling; a new one is a line here. They are tried in this order, so what is asked
+    /// for most comes first.
     pub fn mounts(&self) -> Vec<Mount> {
         let store = Arc::new(self.db.clone());
         let commerce = api::commerce::Commerce {
@@ -116,8 +117,8 @@ impl House {
             audits: store,
         };
         vec![
-            api::identity::routes(self.identity.clone()),
             api::buy::routes(self.buy.clone(), self.catalogue_cache_bytes),
+            api::identity::routes(self.identity.clone()),
             api::media::routes(self.media.clone(), Some(self.picture_files.clone())),
             api::rent::routes(self.rent.clone(), self.rent_currency),
             api::commerce::routes(commerce),

@@ -155,3 +155,24 @@ async fn what_is_too_large_too_deep_or_too_slow_is_the_clients_fault() {
     assert!(long.starts_with("HTTP/1.1 400 ") && long.contains("query_too_long"), "{long}");
     shop.close().await;
 }
+
+#[tokio::test]
+async fn what_else_is_wrong_is_told_only_to_those_who_may_ask() {
+    let shop = shop_with(&[]).await;
+    let (stranger, customer, seller) =
+        (shop.client(), shop.new_customer().await, shop.seller().await);
+    let product = "/v1/products/prd_019aa3c5d1f27c3e8a4b5c6d7e8f9012";
+    let wrong = [
+        (Method::PATCH, product, 428),
+        (Method::GET, "/v1/keeper/products?limit=0", 422),
+        (Method::GET, "/v1/keeper/products?colour=red", 400),
+    ];
+
+    for (method, path, fault) in wrong {
+        let body = (method == Method::PATCH).then(|| json!({}));
+        for (who, status) in [(&stranger, 401), (&customer, 403), (&seller, fault)] {
+            who.ask(method.clone(), path, &[], body.clone()).await.expect(status);
+        }
+    }
+    shop.close().await;
+}

@@ -33,6 +33,8 @@ use crate::edge::{etag, quota::AsyncLimit};
 const OVERHEAD_BYTES: usize = 512;
 /// One answer takes no more than this part of the room.
 const LARGEST_PART: usize = 16;
+/// How many turns of the runtime a question waits for company at most.
+const MOST_TURNS: usize = 8;
 
 /// An answer as it was sent.
 #[derive(Clone)]
@@ -124,9 +126,22 @@ impl Version {
         told.await.ok().flatten()
     }
 
+    /// Lets those come along who are on their way, for as long as each turn of the runtime brings more.
+    async fn gather(&self) {
+        let crowd = || self.waiting.borrow().len();
+        for _ in 0..MOST_TURNS {
+            let before = crowd();
+            tokio::task::yield_now().await;
+            if crowd() == before {
+                return;
+            }
+        }
+    }
+
     /// Whoever comes while a question is on its way waits for the next one.
     async fn ask(self: Rc<Self>) {
         loop {
+            self.gather().await;
             let waiting = std::mem::take(&mut *self.waiting.borrow_mut());
             if waiting.is_empty() {
                 self.asking.set(false);

@@ -54,6 +54,10 @@ impl OperationModifier for Customer {
         openapi::document_header(operation, CART_TOKEN, false, what);
         openapi::document_problem(operation, 404);
     }
+
+    fn update_security(operation: &mut DefaultOperationRaw) {
+        Maybe::update_security(operation);
+    }
 }
 
 /// The version in `If-Match`, where saying it is left to the caller.
@@ -64,9 +68,9 @@ impl FromRequest for Seen {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 
-    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         if request.headers().contains_key(header::IF_MATCH) {
-            let seen = IfMatch::from_request(request, payload).into_inner();
+            let seen = IfMatch::of(request);
             return ready(seen.map(|IfMatch(version)| Self(Some(version))));
         }
         ready(Ok(Self(None)))

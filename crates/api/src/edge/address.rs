@@ -1,6 +1,9 @@
 //! Where a request comes from; a forwarded address counts only behind one of our own proxies.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::{
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+};
 
 use actix_web::{HttpRequest, http::header::HeaderMap};
 use thiserror::Error;
@@ -74,12 +77,23 @@ fn behind_proxies(peer: IpAddr, headers: &HeaderMap, trusted: &[Cidr]) -> IpAddr
 }
 
 /// What a client is counted under: its address, or its /64, which is one household in IPv6.
-pub fn household(address: IpAddr) -> String {
-    match address {
-        IpAddr::V4(v4) => v4.to_string(),
-        IpAddr::V6(v6) => {
-            let network = u128::from(v6) & (u128::MAX << 64);
-            format!("{}/64", Ipv6Addr::from(network))
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Household(IpAddr);
+
+impl Household {
+    pub fn of(address: IpAddr) -> Self {
+        Self(match address {
+            IpAddr::V4(_) => address,
+            IpAddr::V6(v6) => Ipv6Addr::from(u128::from(v6) & (u128::MAX << 64)).into(),
+        })
+    }
+}
+
+impl fmt::Display for Household {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            IpAddr::V4(v4) => v4.fmt(f),
+            IpAddr::V6(network) => write!(f, "{network}/64"),
         }
     }
 }
@@ -120,11 +134,11 @@ mod tests {
 
     #[test]
     fn a_household_in_ipv6_is_counted_as_one() {
-        let one = household("2001:db8:1:2:aaaa::1".parse().unwrap());
-        let other = household("2001:db8:1:2:bbbb::2".parse().unwrap());
+        let one = Household::of("2001:db8:1:2:aaaa::1".parse().unwrap());
+        let other = Household::of("2001:db8:1:2:bbbb::2".parse().unwrap());
 
         assert_eq!(one, other);
-        assert_eq!(one, "2001:db8:1:2::/64");
+        assert_eq!(one.to_string(), "2001:db8:1:2::/64");
     }
 
     #[test]

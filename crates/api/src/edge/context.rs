@@ -14,6 +14,8 @@ pub struct Request {
     pub id: String,
     pub path: String,
     pub address: IpAddr,
+    /// What a stranger is counted under.
+    pub stranger: String,
     /// The strictest quota the request met, for the headers of the answer.
     pub quota: Cell<Option<Met>>,
     /// Whether it is the client that is waited for.
@@ -38,7 +40,12 @@ pub fn current() -> Option<Rc<Request>> {
 }
 
 pub fn request_id() -> String {
-    REQUEST.try_with(|request| request.id.clone()).unwrap_or_default()
+    with_request_id(ToOwned::to_owned).unwrap_or_default()
+}
+
+/// Says something with the id of the request at hand; `None` outside of one.
+pub fn with_request_id<T>(say: impl FnOnce(&str) -> T) -> Option<T> {
+    REQUEST.try_with(|request| say(&request.id)).ok()
 }
 
 pub fn path() -> String {

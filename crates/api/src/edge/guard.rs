@@ -13,7 +13,7 @@ use actix_web::{
 };
 use std::{sync::Arc, time::Duration};
 
-use super::address::{self, Cidr};
+use super::address::{self, Cidr, Household};
 use crate::problem::Problem;
 
 /// Counts by the client's household.
@@ -21,11 +21,11 @@ use crate::problem::Problem;
 pub struct ByClient(Arc<[Cidr]>);
 
 impl KeyExtractor for ByClient {
-    type Key = String;
+    type Key = Household;
     type KeyExtractionError = SimpleKeyExtractionError<&'static str>;
 
-    fn extract(&self, request: &ServiceRequest) -> Result<String, Self::KeyExtractionError> {
-        Ok(address::household(address::client(request.request(), &self.0)))
+    fn extract(&self, request: &ServiceRequest) -> Result<Household, Self::KeyExtractionError> {
+        Ok(Household::of(address::client(request.request(), &self.0)))
     }
 
     fn exceed_rate_limit_response(

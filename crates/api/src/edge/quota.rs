@@ -1,6 +1,6 @@
 //! How often a principal may do something: the signed-in user, else the client's address.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
 
 use actix_web::{
     HttpRequest,
@@ -15,7 +15,7 @@ use commerce::{
     limit::{Limiter, Quota},
 };
 
-use super::{address, context};
+use super::context;
 use crate::{extract, problem::Problem};
 
 /// The limiter and its policies, by name.
@@ -26,27 +26,22 @@ pub struct Quotas {
 }
 
 /// Whom an attempt is counted for.
-pub(crate) fn principal(actor: Option<&Actor>) -> String {
+pub(crate) fn principal(actor: Option<&Actor>) -> Cow<'static, str> {
     match actor {
-        Some(actor) => format!("user:{}", actor.user.uuid().simple()),
-        None => client(),
+        Some(actor) => format!("user:{}", actor.user.uuid().simple()).into(),
+        None => context::current().map_or("client:".into(), |seen| seen.stranger.clone().into()),
     }
 }
 
-fn client() -> String {
-    let address = context::current().map(|seen| address::household(seen.address));
-    format!("client:{}", address.unwrap_or_default())
-}
-
-/// Counts an attempt; refuses it when there were too many.
+/// Counts an attempt of this user's, or of a stranger's; refuses it when there were too many.
 pub(crate) async fn meet(
     request: &HttpRequest,
     policy: &'static str,
-    principal: &str,
+    actor: Option<&Actor>,
 ) -> Result<(), Problem> {
     let Some(quotas) = request.app_data::<Data<Quotas>>() else { return Ok(()) };
     let Some(quota) = quotas.policies.get(policy) else { return Ok(()) };
-    let verdict = quotas.limiter.hit(quota, principal).await;
+    let verdict = quotas.limiter.hit(quota, &principal(actor)).await;
     let verdict = verdict.map_err(commerce::CommitError::from)?;
     context::met_quota(context::Met { policy, verdict, window_s: quota.period.as_secs() });
     if verdict.allowed { Ok(()) } else { Err(too_often(verdict.reset)) }
@@ -75,8 +70,7 @@ pub fn limited_when<B: MessageBody + 'static>(
             }
             let (http, mut payload) = request.into_parts();
             let actor = extract::auth::actor(&http).await;
-            let principal = principal(actor.ok().flatten().as_ref());
-            if let Err(problem) = meet(&http, policy, &principal).await {
+            if let Err(problem) = meet(&http, policy, actor.ok().flatten().as_ref()).await {
                 return Ok(ServiceResponse::from_err(problem, http));
             }
             let request = ServiceRequest::from_parts(

@@ -12,17 +12,19 @@ use actix_web::{
         header::{self, HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
-    web::Data,
+    web::{Bytes, Data},
 };
 use commerce::Env;
-use tracing::{Instrument, info_span};
 
 use super::{
-    address::{self, Cidr},
+    address::{self, Cidr, Household},
     context::{self, Request},
     headers, quota,
 };
 use crate::{metrics::Metrics, serve::Draining};
+
+/// The target of the line that each request leaves in the log.
+pub const ACCESS: &str = "access";
 
 /// What the outermost layer needs.
 #[derive(Clone)]
@@ -42,17 +44,17 @@ pub async fn watch(
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
     let started = Instant::now();
+    let address = address::client(request.request(), &watch.trusted_proxies);
     let seen = Rc::new(Request {
         id: request_id(request.headers(), &watch.env),
         path: request.path().to_owned(),
-        address: address::client(request.request(), &watch.trusted_proxies),
+        address,
+        stranger: format!("client:{}", Household::of(address)),
         quota: Cell::new(None),
         reading: Cell::new(false),
     });
-    let span = info_span!("request", id = %seen.id, method = %request.method(), path = %seen.path);
     let method = request.method().clone();
-    let handled = context::with(seen.clone(), handle(request, next)).instrument(span);
-    let mut handled = handled.await;
+    let mut handled = context::with(seen.clone(), handle(request, next)).await;
     let (pattern, response) = match &mut handled {
         Ok(service) => (service.request().match_pattern(), service.response_mut()),
         Err(response) => (None, response),
@@ -60,7 +62,7 @@ pub async fn watch(
     let took = started.elapsed();
     watch.metrics.request(&method, pattern.as_deref(), response.status(), took);
     tracing::info!(
-        target: "access", id = %seen.id, %method, path = %seen.path, address = %seen.address,
+        target: ACCESS, id = seen.id, method = method.as_str(), path = seen.path, address = %seen.address,
         status = response.status().as_u16(), took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
     );
     dress(response.headers_mut(), &seen, &watch);
@@ -89,8 +91,7 @@ pub async fn admit(
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
     if is_a_strangers(&request) {
-        let principal = quota::principal(None);
-        if let Err(problem) = quota::meet(request.request(), "default", &principal).await {
+        if let Err(problem) = quota::meet(request.request(), "default", None).await {
             return Ok(request.error_response(problem));
         }
     }
@@ -132,7 +133,7 @@ fn request_id(headers: &HeaderMap, env: &Env) -> String {
 
 fn dress(headers: &mut HeaderMap, seen: &Request, watch: &Watch) {
     let mut put = |name: &'static str, value: String| {
-        if let Ok(value) = HeaderValue::try_from(value) {
+        if let Ok(value) = HeaderValue::from_maybe_shared(Bytes::from(value)) {
             headers.insert(HeaderName::from_static(name), value);
         }
     };

@@ -1,6 +1,6 @@
 //! Who asks. A handler that takes none of these is open to anyone.
 
-use std::{future::Future, pin::Pin, sync::Arc};
+use std::{collections::BTreeMap, future::Future, pin::Pin, sync::Arc};
 
 use actix_web::{FromRequest, HttpMessage, HttpRequest, dev::Payload, http::header, web::Data};
 use commerce::{Actor, AuthError, Authenticator, Role};
@@ -33,7 +33,7 @@ pub struct Keeper(pub Actor);
 #[derive(Debug, Clone, Copy)]
 pub struct Operator(pub Actor);
 
-type Checking<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+pub(crate) type Checking<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 /// The authenticator that the server wired in.
 pub type Doorkeeper = Data<dyn Authenticator>;
@@ -47,7 +47,7 @@ pub(crate) async fn actor(request: &HttpRequest) -> Result<Option<Actor>, Proble
     let doorkeeper = request.app_data::<Doorkeeper>().cloned().ok_or_else(Problem::unwired)?;
     let actor = doorkeeper.authenticate(token).await?;
     request.extensions_mut().insert(actor);
-    quota::meet(request, "default", &quota::principal(Some(&actor))).await?;
+    quota::meet(request, "default", Some(&actor)).await?;
     Ok(Some(actor))
 }
 
@@ -91,6 +91,20 @@ pub(crate) async fn let_in(request: &HttpRequest) {
         // A closed semaphore is an open door.
         let _ = waiting.acquire().await;
     }
+}
+
+/// What a request says of itself; what is wrong with it is told to those who have been let in.
+pub(crate) fn told_inside<T: 'static>(
+    request: &HttpRequest,
+    said: Result<T, Problem>,
+) -> Checking<T> {
+    let request = request.clone();
+    Box::pin(async move {
+        if said.is_err() {
+            let_in(&request).await;
+        }
+        said
+    })
 }
 
 macro_rules! doors {
@@ -159,6 +173,12 @@ impl OperationModifier for Maybe {
     fn update_parameter(operation: &mut DefaultOperationRaw) {
         openapi::document_problem(operation, 401);
     }
+
+    /// With a token or without.
+    fn update_security(operation: &mut DefaultOperationRaw) {
+        let bearer = BTreeMap::from([("bearer".to_owned(), Vec::new())]);
+        operation.security = vec![BTreeMap::new(), bearer];
+    }
 }
 
 fn bearer_scheme() -> SecurityScheme {
@@ -169,7 +189,7 @@ fn bearer_scheme() -> SecurityScheme {
         flow: None,
         auth_url: None,
         token_url: None,
-        scopes: std::collections::BTreeMap::default(),
+        scopes: BTreeMap::new(),
         description: Some("The access token that `POST /v1/auth/login` answers with.".into()),
     }
 }

@@ -10,7 +10,7 @@ use paperclip::{
 
 use super::no_definitions;
 use crate::{
-    edge::{address, context},
+    edge::{address::Household, context},
     problem::Problem,
 };
 
@@ -35,7 +35,9 @@ impl FromRequest for Client {
         let address = seen.as_ref().map(|seen| seen.address);
         ready(Ok(Self {
             address: address.map(|address| address.to_string()).unwrap_or_default(),
-            household: address.map(address::household).unwrap_or_default(),
+            household: address
+                .map(|address| Household::of(address).to_string())
+                .unwrap_or_default(),
             user_agent: agent.map(|agent| agent.chars().take(200).collect()),
             request_id: context::request_id(),
         }))

@@ -1,7 +1,5 @@
 //! The version a caller decided on, from `If-Match`.
 
-use std::future::{Ready, ready};
-
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, http::header};
 use commerce::Version;
 use paperclip::{
@@ -9,7 +7,10 @@ use paperclip::{
     v2::{models::DefaultOperationRaw, schema::Apiv2Schema},
 };
 
-use super::no_definitions;
+use super::{
+    auth::{Checking, told_inside},
+    no_definitions,
+};
 use crate::{openapi, problem::Problem};
 
 /// The version in `If-Match: "3"`; a change without it is answered 428, and one over another version 412.
@@ -17,6 +18,19 @@ use crate::{openapi, problem::Problem};
 pub struct IfMatch(pub Version);
 
 impl IfMatch {
+    /// What the request says.
+    pub(crate) fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let Some(tag) = request.headers().get(header::IF_MATCH) else {
+            let detail = "send If-Match with the ETag of what you change";
+            return Err(Problem::new(
+                StatusCode::PRECONDITION_REQUIRED,
+                "version_required",
+                detail,
+            ));
+        };
+        read(tag.to_str().unwrap_or_default().trim())
+    }
+
     /// Refuses when what is there is not what the caller decided on.
     pub fn check(self, found: Version) -> Result<(), Problem> {
         if self.0 == found { Ok(()) } else { Err(stale()) }
@@ -35,16 +49,10 @@ pub fn etag(version: Version) -> String {
 
 impl FromRequest for IfMatch {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = Checking<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(tag) = request.headers().get(header::IF_MATCH) else {
-            let detail = "send If-Match with the ETag of what you change";
-            let problem =
-                Problem::new(StatusCode::PRECONDITION_REQUIRED, "version_required", detail);
-            return ready(Err(problem));
-        };
-        ready(read(tag.to_str().unwrap_or_default().trim()))
+        told_inside(request, Self::of(request))
     }
 }
 

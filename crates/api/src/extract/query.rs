@@ -1,7 +1,5 @@
 //! The query string; an unknown parameter is a mistake.
 
-use std::future::{Ready, ready};
-
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, web};
 use garde::Validate;
 use paperclip::{
@@ -14,7 +12,11 @@ use paperclip::{
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
-use super::{body::check, no_definitions};
+use super::{
+    auth::{Checking, told_inside},
+    body::check,
+    no_definitions,
+};
 use crate::{openapi, problem::Problem};
 
 const LONGEST: usize = 4096;
@@ -28,10 +30,10 @@ where
     T: DeserializeOwned + Validate<Context = ()> + 'static,
 {
     type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
+    type Future = Checking<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(read(request.query_string()).map(Self))
+        told_inside(request, read(request.query_string()).map(Self))
     }
 }
 

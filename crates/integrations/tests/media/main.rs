@@ -1,5 +1,5 @@
 //! Stores of pictures against their signature vectors, a recorded request and local counterparts.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::expect_used, clippy::unwrap_used, reason = "helpers of tests")]
 
 mod cloudinary;
 mod common;

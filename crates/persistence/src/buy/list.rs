@@ -12,7 +12,7 @@ use sea_orm::QueryResult;
 
 use super::{
     facets, offers,
-    query::{self, COLUMNS, Query},
+    query::{self, Query},
     search,
 };
 use crate::Db;
@@ -92,8 +92,8 @@ fn walk_sql(query: &ProductQuery, window: Option<u32>) -> (String, Vec<sea_orm::
     }
     passed.extend(query::in_stock(filter));
     passed.extend(sql.options(filter));
-    let limit = sql.bind(i64::from(query.limit).saturating_add(1));
-    let order = query::order(query.sort);
+    let limit = Query::limit(query.limit);
+    let (columns, order) = (query::columns(query.sort), query::order(query.sort));
     let from = |conditions: &[String]| {
         let along = Query::all_of(conditions);
         match window {
@@ -106,7 +106,7 @@ fn walk_sql(query: &ProductQuery, window: Option<u32>) -> (String, Vec<sea_orm::
         }
     };
     let select = |conditions: &[String]| {
-        format!("select {COLUMNS} from {} order by {order} limit {limit}", from(conditions))
+        format!("select {columns} from {} order by {order} {limit}", from(conditions))
     };
     let statement = match &filter.categories {
         Some(categories) if !categories.is_empty() && categories.len() <= MERGED => {
@@ -118,10 +118,7 @@ fn walk_sql(query: &ProductQuery, window: Option<u32>) -> (String, Vec<sea_orm::
                     format!("select * from ({}) l", select(&conditions))
                 })
                 .collect();
-            format!(
-                "select * from ({}) l order by {order} limit {limit}",
-                walks.join(" union all ")
-            )
+            format!("select * from ({}) l order by {order} {limit}", walks.join(" union all "))
         }
         _ => {
             along.extend(sql.categories(filter));

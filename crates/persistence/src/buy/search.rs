@@ -11,7 +11,7 @@ use commerce::StoreError;
 use sea_orm::QueryResult;
 
 use super::{
-    query::{self, COLUMNS, Query},
+    query::{self, Query},
     rows::{self, BUCKET},
 };
 use crate::{Db, Engine, sql};
@@ -43,10 +43,10 @@ pub async fn find(
     let found = found(&mut sql, db.engine(), &query.filter, &meanings, reach);
     let rank = rank(&mut sql, &meanings);
     let after = sql.after(query.after.as_ref(), query.sort);
-    let limit = sql.bind(i64::from(query.limit).saturating_add(1));
+    let (columns, limit) = (query::columns(query.sort), Query::limit(query.limit));
     let statement = format!(
-        "with found as ({found}), ranked as (select {COLUMNS}, {rank} as rank from found l) \
-         select * from ranked l where {} order by {} limit {limit}",
+        "with found as ({found}), ranked as (select {columns}, {rank} as rank from found l) \
+         select * from ranked l where {} order by {} {limit}",
         after.unwrap_or_else(|| "true".to_owned()),
         query::order(query.sort),
     );
