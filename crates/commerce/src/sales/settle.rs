@@ -13,6 +13,19 @@ use crate::{
     payment::{Intent, NewIntent, PaymentError},
 };
 
+/// An order is settled by one payment: the store keeps the second one's commit out under this name.
+const ONE_SETTLES: &str = "commerce_payments_order_id_key";
+
+/// Whether another writer was quicker, so that a look at how things stand now decides otherwise. Any other
+/// name that is taken stays taken, however often it is tried.
+fn was_quicker(error: &CommitError) -> bool {
+    match error {
+        CommitError::Stale => true,
+        CommitError::Taken(name) => name == ONE_SETTLES,
+        _ => false,
+    }
+}
+
 impl Sales {
     /// Applies what a provider says of one of its payments; what is not ours is set aside, and nothing is applied.
     ///
@@ -53,10 +66,7 @@ impl Sales {
             };
             let step = hear(sale.step(), &facts)?;
             match self.commit_step(&sale, step, once).await {
-                // Another payment of the order was quicker: it is paid now, and this one goes back.
-                Err(PaymentError::Commit(CommitError::Stale | CommitError::Taken(_))) => {
-                    out_of_stock = false;
-                }
+                Err(PaymentError::Commit(error)) if was_quicker(&error) => out_of_stock = false,
                 Err(PaymentError::Commit(CommitError::OutOfStock(_))) if !out_of_stock => {
                     out_of_stock = true;
                 }
@@ -163,5 +173,19 @@ impl NewIntent {
             amount: payment.amount,
             description: format!("Order {}", payment.order),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CommitError, ONE_SETTLES, was_quicker};
+
+    #[test]
+    fn only_what_another_look_can_mend_is_decided_again() {
+        assert!(was_quicker(&CommitError::Stale));
+        assert!(was_quicker(&CommitError::Taken(ONE_SETTLES.to_owned())));
+        let reference = "commerce_payments_provider_provider_ref_key";
+        assert!(!was_quicker(&CommitError::Taken(reference.to_owned())));
+        assert!(!was_quicker(&CommitError::Exists));
     }
 }
