@@ -111,7 +111,11 @@ async fn every_body_and_every_refusal_in_the_documentation_has_an_example() {
     for (path, item) in document["paths"].as_object().unwrap() {
         for (method, operation) in item.as_object().unwrap() {
             if let Some(body) = operation.get("requestBody")
-                && !has_example(&document, &body["content"]["application/json"])
+                && !body["content"]
+                    .as_object()
+                    .unwrap()
+                    .values()
+                    .all(|media| has_example(&document, media))
             {
                 missing.push(format!("the body of {method} {path}"));
             }

@@ -4,6 +4,7 @@ use commerce::Timestamp;
 use media::{Image, Variant, Visibility};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::{extract::Ref, openapi::Binary};
 
@@ -14,7 +15,9 @@ pub struct ImagePath {
 
 /// A picture with what is said of it.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "ImageUpload")]
+#[schemars(rename = "ImageUpload", example = json!({
+    "file": "(the bytes of a picture)", "alt": "A red scooter, seen from the left", "visibility": "public",
+}))]
 #[expect(dead_code, reason = "says what the form looks like; it is read part by part")]
 pub struct UploadBody {
     /// A JPEG, PNG or WebP file that does not move.
