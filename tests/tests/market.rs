@@ -37,7 +37,7 @@ impl Bazaar {
         Self { shop, operator, buyer }
     }
 
-    /// Somebody who applied, was approved.
+    /// Somebody who applied and was approved.
     async fn merchant(&self, name: &str) -> Merchant {
         let owner = self.shop.new_customer().await;
         let application = json!({

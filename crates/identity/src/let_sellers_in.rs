@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use commerce::{
-    Effects, Role, UserId,
+    Effects, Failure, Kind, Role, UserId,
     event::{Delivery, Subscriber, Trouble},
     update,
 };
@@ -27,7 +27,10 @@ impl Subscriber for LetSellersIn {
         let Some(owner) = owner.and_then(|owner| owner.parse().ok()) else {
             return Err(Trouble::Lasting("the event names no owner".into()));
         };
-        Ok(self.0.let_in(owner).await?)
+        self.0.let_in(owner).await.map_err(|error| match error.kind() {
+            Kind::NotFound => Trouble::Lasting(error.to_string()),
+            _ => Trouble::Passing(error.to_string()),
+        })
     }
 }
 
