@@ -24,7 +24,7 @@ test: ## Run every test, on SQLite, PostgreSQL and Redis alike
 	@tests/bin/test-all $(ARGS)
 
 .PHONY: demo
-demo: ## Drive one whole purchase over HTTP, step by step, against a throwaway server
+demo: ## Drive one whole purchase and one whole rental over HTTP, step by step, against a throwaway server
 	@cargo build --quiet --package server --bin souk
 	@cargo run --quiet --package tests --bin demo -- $(ARGS)
 

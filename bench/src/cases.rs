@@ -28,7 +28,7 @@ pub struct Case {
 }
 
 impl Case {
-    fn reading(name: &'static str, paths: Vec<String>) -> Self {
+    pub fn reading(name: &'static str, paths: Vec<String>) -> Self {
         let requests = paths.iter().map(|path| get(path)).collect();
         Self { name, requests, paths, status: 200, hashes: false }
     }

@@ -12,6 +12,8 @@ use crate::{Result, trouble};
 pub struct Connection {
     stream: TcpStream,
     buffer: Vec<u8>,
+    /// Where the head of the last answer ends.
+    head: usize,
     /// Where the body of the last answer lies in the buffer.
     body: std::ops::Range<usize>,
 }
@@ -29,7 +31,7 @@ impl Connection {
     pub async fn open(authority: &str) -> Result<Self> {
         let stream = TcpStream::connect(authority).await?;
         stream.set_nodelay(true)?;
-        Ok(Self { stream, buffer: Vec::with_capacity(16_384), body: 0..0 })
+        Ok(Self { stream, buffer: Vec::with_capacity(16_384), head: 0, body: 0..0 })
     }
 
     /// Sends a request as it is and reads the answer whole; returns its status.
@@ -46,7 +48,7 @@ impl Connection {
         while self.buffer.len() < ends {
             self.more().await?;
         }
-        self.body = head.ends..ends;
+        (self.head, self.body) = (head.ends, head.ends..ends);
         Ok(head.status)
     }
 
@@ -60,6 +62,14 @@ impl Connection {
     /// The body of the last answer.
     pub fn body(&self) -> &[u8] {
         self.buffer.get(self.body.clone()).unwrap_or_default()
+    }
+
+    /// A header of the last answer.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let head = std::str::from_utf8(self.buffer.get(..self.head)?).ok()?;
+        let mut fields = head.lines().filter_map(|line| line.split_once(':'));
+        let field = fields.find(|(field, _)| field.eq_ignore_ascii_case(name))?;
+        Some(field.1.trim().to_owned())
     }
 
     pub fn json(&self) -> Result<Value> {

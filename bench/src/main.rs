@@ -8,8 +8,10 @@ mod load;
 mod measure;
 mod overhear;
 mod pgbench;
+mod picture;
 mod prepare;
 mod purchase;
+mod rental;
 mod replay;
 mod report;
 mod scale;
@@ -21,7 +23,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use clap::{Parser, Subcommand};
 
-use crate::{measure::Plan, store::Engine};
+use crate::{measure::Plan, rental::Market, store::Engine};
 
 pub type Error = Box<dyn std::error::Error + Send + Sync>;
 pub type Result<T> = std::result::Result<T, Error>;
@@ -60,10 +62,16 @@ struct Arguments {
     /// Products of the large shop; 0 leaves the comparison out.
     #[arg(long, env = "BENCH_SCALE", default_value_t = 1_000_000)]
     scale: u64,
+    /// Vehicles of the marketplace; 0 leaves renting out.
+    #[arg(long, env = "BENCH_VEHICLES", default_value_t = 100_000)]
+    vehicles: u64,
+    /// Bookings of the marketplace.
+    #[arg(long, env = "BENCH_BOOKINGS", default_value_t = 1_000_000)]
+    bookings: u64,
     /// Where the page is written to, unless only a part is measured.
     #[arg(long)]
     write: Option<PathBuf>,
-    /// Quick: a second for each figure, no large shop.
+    /// Quick: a second for each figure, no large shop and no marketplace.
     #[arg(value_parser = ["quick"])]
     quick: Option<String>,
 }
@@ -118,6 +126,10 @@ async fn run(arguments: Arguments) -> Result<()> {
         rounds: if quick { 1 } else { arguments.rounds.max(1) },
         products: arguments.products,
         scale: if quick { 0 } else { arguments.scale },
+        market: Market {
+            vehicles: if quick { 0 } else { arguments.vehicles },
+            bookings: arguments.bookings,
+        },
     };
     let whole = !quick && plan.is_whole();
     let findings = measure::measure(&plan).await?;

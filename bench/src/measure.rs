@@ -10,8 +10,10 @@ use crate::{
     cases::{Case, Heard},
     figures::Rate,
     load::drive,
+    picture,
     prepare::{Prepared, UNCACHED, prepare},
     purchase::Buyer,
+    rental::{self, Market},
     report::{Against, Findings, Needs, Row},
     say, scale,
     shop::{self, Ground, Process},
@@ -32,6 +34,7 @@ pub struct Plan {
     pub rounds: usize,
     pub products: u64,
     pub scale: u64,
+    pub market: Market,
 }
 
 impl Plan {
@@ -43,11 +46,12 @@ impl Plan {
     /// Whether nothing is left out.
     pub fn is_whole(&self) -> bool {
         let clients = [1, 16, 64].iter().all(|clients| self.clients.contains(clients));
-        self.only.is_empty() && self.engines.len() == 2 && self.scale > 0 && clients
+        let large = self.scale > 0 && self.market.vehicles > 0;
+        self.only.is_empty() && self.engines.len() == 2 && large && clients
     }
 
     /// How often a figure is taken: those that bars are set for more than once.
-    fn rounds(&self, clients: usize) -> usize {
+    pub fn rounds(&self, clients: usize) -> usize {
         if clients == BARRED { self.rounds } else { 1 }
     }
 
@@ -79,6 +83,8 @@ pub async fn measure(plan: &Plan) -> Result<Findings> {
         if plan.scale > 0 && plan.wants("scale") {
             scale::measure(plan, &ground, engine, &mut findings).await?;
         }
+        rental::measure(plan, &ground, engine, &mut findings).await?;
+        picture::measure(plan, &ground, engine, &mut findings.sections).await?;
     }
     Ok(findings)
 }

@@ -138,9 +138,44 @@ pub struct Findings {
     pub rows: Vec<Row>,
     pub needs: Vec<Needs>,
     pub growth: Vec<Growth>,
+    pub sections: Vec<Section>,
     pub seconds: u64,
     pub rounds: usize,
     pub products: u64,
+}
+
+/// Something that does not fit in the table: a table of its own.
+#[derive(Debug, Clone)]
+pub struct Section {
+    pub title: &'static str,
+    /// What was measured, and how.
+    pub text: &'static str,
+    pub head: &'static [&'static str],
+    pub rows: Vec<Vec<String>>,
+    pub errors: usize,
+}
+
+impl Section {
+    /// Puts it among others, its rows under those of the same title.
+    pub fn add_to(self, sections: &mut Vec<Self>) {
+        match sections.iter_mut().find(|section| section.title == self.title) {
+            Some(known) => {
+                known.rows.extend(self.rows);
+                known.errors += self.errors;
+            }
+            None => sections.push(self),
+        }
+    }
+
+    fn page(&self) -> String {
+        let mut page = format!("\n## {}\n\n{}\n\n", self.title, self.text);
+        let _ =
+            writeln!(page, "| {} |\n|{}", self.head.join(" | "), "---|".repeat(self.head.len()));
+        for row in &self.rows {
+            let _ = writeln!(page, "| {} |", row.join(" | "));
+        }
+        page
+    }
 }
 
 /// A bar, what came of it, and whether it was met.
@@ -201,7 +236,8 @@ impl Findings {
         let of_rows: usize = self.rows.iter().map(|row| row.shop.errors).sum();
         let of_growth: usize =
             self.growth.iter().map(|growth| growth.few.1.errors + growth.many.1.errors).sum();
-        let errors = of_rows + of_growth;
+        let of_sections: usize = self.sections.iter().map(|section| section.errors).sum();
+        let errors = of_rows + of_growth + of_sections;
         Bar { what: "No errors".into(), found: errors.to_string(), met: errors == 0 }
     }
 
@@ -259,6 +295,7 @@ impl Findings {
                 }
             }
         }
+        self.sections.iter().for_each(|section| page.push_str(&section.page()));
         page
     }
 

@@ -15,6 +15,7 @@ use crate::{
     Result,
     http::{Connection, get},
     overhear::Overheard,
+    say,
     store::Store,
     trouble,
 };
@@ -115,6 +116,24 @@ impl Ground<'_> {
         }
         let said = [output.stdout, output.stderr].concat();
         Err(trouble(&format!("souk {arguments:?}: {}", String::from_utf8_lossy(&said))))
+    }
+
+    /// The same, telling one of so many lines that it says.
+    pub async fn run_aloud(&self, store: &Store, arguments: &[&str], every: usize) -> Result<()> {
+        let mut command = Command::new(self.souk);
+        command.args(arguments).kill_on_drop(true);
+        self.configure(&mut command, store, &[]);
+        let mut child = command.stdout(Stdio::piped()).spawn()?;
+        let out = child.stdout.take().ok_or_else(|| trouble("no standard output"))?;
+        let (mut lines, mut said) = (BufReader::new(out).lines(), 0);
+        while let Some(line) = lines.next_line().await? {
+            said += 1;
+            if said % every == 0 {
+                say(&format!("  {line}"));
+            }
+        }
+        let done = child.wait().await?.success();
+        if done { Ok(()) } else { Err(trouble(&format!("souk {arguments:?} failed"))) }
     }
 
     /// From the start of the process to the first answer, on a migrated database.

@@ -11,6 +11,7 @@ mod m20261101_000006_media;
 mod m20261101_000008_search_buckets;
 mod m20261121_000007_ledger;
 mod m20261121_000009_market;
+mod m20261121_000010_hung_pictures;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000008_search_buckets::Migration),
             Box::new(m20261121_000007_ledger::Migration),
             Box::new(m20261121_000009_market::Migration),
+            Box::new(m20261121_000010_hung_pictures::Migration),
         ]
     }
 }

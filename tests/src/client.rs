@@ -128,11 +128,33 @@ impl Client {
         if let Some(body) = body {
             request = request.header("content-type", "application/json").body(body.to_string());
         }
-        let response = request.send().await?;
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let bytes = response.bytes().await?;
-        let body = serde_json::from_slice(&bytes)
-            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
-        Ok(Answer { status, headers, body, request: told })
+        answer(request, told).await
     }
+
+    /// Sends a picture, under an `Idempotency-Key` of its own.
+    pub async fn upload(&self, path: &str, picture: &[u8], fields: &[(&str, &str)]) -> Answer {
+        let request = self.http.post(format!("{}{path}", self.url));
+        let request = request.header("idempotency-key", Uuid::new_v4().to_string());
+        let request = request.header("content-type", "multipart/form-data; boundary=xYz");
+        let request = request.bearer_auth(self.token.as_deref().unwrap_or_default());
+        let field = |about: &str, content: &[u8]| {
+            let head = format!("--xYz\r\nContent-Disposition: form-data; name=\"{about}\"\r\n\r\n");
+            [head.as_bytes(), content, b"\r\n"].concat()
+        };
+        let mut body = field("file", picture);
+        for (name, value) in fields {
+            body.extend(field(name, value.as_bytes()));
+        }
+        body.extend(b"--xYz--\r\n");
+        answer(request.body(body), format!("POST {path}")).await.unwrap()
+    }
+}
+
+async fn answer(request: reqwest::RequestBuilder, told: String) -> Result<Answer, reqwest::Error> {
+    let response = request.send().await?;
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    let bytes = response.bytes().await?;
+    let body = serde_json::from_slice(&bytes)
+        .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&bytes).into_owned()));
+    Ok(Answer { status, headers, body, request: told })
 }

@@ -12,14 +12,16 @@ fn demo(souk: Option<&str>) -> Output {
 }
 
 #[test]
-fn the_demonstration_ends_with_a_paid_order_and_balanced_books() {
+fn the_demonstration_ends_with_a_paid_order_a_deposit_returned_and_balanced_books() {
     let output = demo(None);
     let told = String::from_utf8_lossy(&output.stdout);
 
     assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(told.starts_with("Souk: one purchase over HTTP"), "{told}");
-    assert!(told.contains("the order is PAID"), "{told}");
-    assert!(told.contains("Everything holds."), "{told}");
+    assert!(told.starts_with("Souk: one purchase and one rental over HTTP"), "{told}");
+    for said in ["the order is PAID", "the booking is CONFIRMED", "Everything holds."] {
+        assert!(told.contains(said), "{told}");
+    }
+    assert!(told.contains("the deposit of 150.00 USD is back"), "{told}");
     assert!(told.lines().last().unwrap().starts_with("All is well"), "{told}");
 }
 

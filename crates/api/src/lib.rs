@@ -35,6 +35,7 @@ pub mod edge;
 pub mod extract;
 mod health;
 pub mod identity;
+mod images;
 pub mod market;
 pub mod media;
 mod metrics;
@@ -45,6 +46,7 @@ mod serve;
 mod stamped;
 pub mod views;
 
+pub use self::media::UploadLimits;
 pub use demo::Pictures;
 pub use docs::document;
 pub use edge::{address::Cidr, context::with_request_id, quota::Quotas, watch::ACCESS};

@@ -16,7 +16,7 @@ use actix_web::{
     test::{TestRequest, init_service},
     web::Data,
 };
-use api::{Draining, Metrics, edge::watch, extract::InFlight};
+use api::{Draining, Metrics, UploadLimits, edge::watch, extract::InFlight};
 use async_trait::async_trait;
 use commerce::{
     Actor, AuthError, Authenticator, Id, Role, UserId,
@@ -106,7 +106,13 @@ impl Gallery {
             draining: Draining::default(),
             request_timeout: Duration::from_secs(10),
         };
-        let mount = api::media::routes(media, Some(Arc::new(Window(shelf.clone()))));
+        let uploads = UploadLimits {
+            at_once: 4,
+            of_one_person: 2,
+            wait: Duration::from_secs(1),
+            timeout: Duration::from_secs(30),
+        };
+        let mount = api::media::routes(media, Some(Arc::new(Window(shelf.clone()))), uploads);
         let app = App::new()
             .wrap(from_fn(watch::watch))
             .app_data(Data::new(watching))

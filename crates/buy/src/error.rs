@@ -2,7 +2,7 @@
 
 use commerce::{
     CommitError, Failure, FieldError, IsStale, Kind, MoneyError, OrderId, StoreError,
-    order::OrderError,
+    order::OrderError, picture,
 };
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -65,6 +65,8 @@ pub enum BuyError {
     PricesChanged(Vec<LineReading>),
     #[error("some of the cart is no longer on sale")]
     Unavailable(Vec<LineReading>),
+    #[error("a picture was taken or removed meanwhile; look at your pictures and try again")]
+    PictureGone,
     #[error("there is not enough left")]
     OutOfStock(Vec<Short>),
     #[error("you have {0} unpaid orders; pay or cancel one first")]
@@ -82,6 +84,21 @@ impl BuyError {
         Self::Invalid(vec![FieldError::new("#/slug", "bad_slug", error.to_string())])
     }
 
+    /// What came of a decision, with what else is wrong with its pictures.
+    pub(crate) fn with<T>(
+        mut pictures: Vec<FieldError>,
+        decided: Result<T, Self>,
+    ) -> Result<T, Self> {
+        match decided {
+            Err(Self::Invalid(mut faults)) => {
+                faults.append(&mut pictures);
+                Err(Self::Invalid(faults))
+            }
+            Ok(_) if !pictures.is_empty() => Err(Self::Invalid(pictures)),
+            other => other,
+        }
+    }
+
     pub(crate) fn unknown_category(pointer: &str) -> Self {
         Self::Invalid(vec![FieldError::new(pointer, "unknown_category", "no such category")])
     }
@@ -94,6 +111,7 @@ impl From<CommitError> for BuyError {
                 "buy_products_slug_key" => Self::SlugTaken,
                 "buy_variants_sku_key" => Self::SkuTaken,
                 "buy_categories_slug_key" => Self::CategorySlugTaken,
+                picture::HELD => Self::PictureGone,
                 _ => Self::Commit(error),
             },
             _ => Self::Commit(error),
@@ -144,6 +162,7 @@ impl Failure for BuyError {
             | Self::CartCheckedOut(_)
             | Self::PricesChanged(_)
             | Self::Unavailable(_)
+            | Self::PictureGone
             | Self::OutOfStock(_)
             | Self::TooManyOpenOrders(_) => Kind::Conflict,
             Self::Order(error) => error.kind(),
@@ -178,6 +197,7 @@ impl Failure for BuyError {
             Self::CartEmpty => "cart_empty",
             Self::CartCheckedOut(_) => "cart_checked_out",
             Self::Unavailable(_) => "unavailable_items",
+            Self::PictureGone => "picture_gone",
             Self::OutOfStock(_) => "out_of_stock",
             Self::TooManyOpenOrders(_) => "too_many_open_orders",
             Self::Money(_) => "bad_amount",

@@ -16,20 +16,24 @@ use std::sync::Arc;
 
 use commerce::{
     Env, Receipts, Repository,
+    event::Subscriber,
     order::Orders,
+    picture::Pictures,
     seller::{NoSellers, Sellers},
 };
+
+pub use commerce::picture::{Image, ImageId, NewImage};
 
 pub use cart::{
     Added, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts, Item, ItemId,
     LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
 };
 pub use catalogue::{
-    Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets, Image,
-    ImageId, KeptProduct, Narrowed, NewCategory, NewImage, NewProduct, NewVariant, Offer,
-    OptionFacet, Position, Prices, Product, ProductCard, ProductEdit, ProductFilter, ProductId,
-    ProductKey, ProductPage, ProductQuery, Products, Shelving, Sort, Status, StockChange,
-    StockLevel, StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
+    Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets,
+    HearPictures, KeptProduct, Narrowed, NewCategory, NewProduct, NewVariant, Offer, OptionFacet,
+    Position, Prices, Product, ProductCard, ProductEdit, ProductFilter, ProductId, ProductKey,
+    ProductPage, ProductQuery, Products, Shelving, Sort, Status, StockChange, StockLevel,
+    StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
 };
 pub use check_out::{CheckOut, Short};
 pub use error::BuyError;
@@ -52,6 +56,7 @@ pub struct Buy {
     pub orders: Arc<dyn Orders>,
     pub receipts: Arc<dyn Receipts>,
     pub sellers: Arc<dyn Sellers>,
+    pub pictures: Arc<dyn Pictures>,
     pub env: Env,
     pub rules: Rules,
 }
@@ -67,6 +72,7 @@ impl Buy {
             + Carts
             + Orders
             + Receipts
+            + Pictures
             + 'static,
     {
         Self {
@@ -76,7 +82,8 @@ impl Buy {
             sheets: store.clone(),
             carts: store.clone(),
             orders: store.clone(),
-            receipts: store,
+            receipts: store.clone(),
+            pictures: store,
             sellers: Arc::new(NoSellers),
             env,
             rules,
@@ -86,5 +93,10 @@ impl Buy {
     /// Others sell here as well.
     pub fn with_sellers(self, sellers: Arc<dyn Sellers>) -> Self {
         Self { sellers, ..self }
+    }
+
+    /// Everyone here who acts on events.
+    pub fn subscribers(&self) -> Vec<Arc<dyn Subscriber>> {
+        vec![Arc::new(HearPictures(self.clone()))]
     }
 }

@@ -4,7 +4,10 @@ use std::{fmt, hash::Hash};
 
 use uuid::Uuid;
 
-use crate::{ClaimMove, Event, Order, Payment, Posting, Receipt, StockMove, audit::AuditRow};
+use crate::{
+    ClaimMove, Event, Order, Payment, Posting, Receipt, StockMove, audit::AuditRow,
+    picture::PictureMove,
+};
 
 /// The smallest thing that is read, decided on and written whole.
 pub trait Aggregate: Clone + Send + Sync + 'static {
@@ -68,6 +71,7 @@ impl<T> Write<T> {
 pub struct Effects {
     pub payments: Vec<Write<Payment>>,
     pub orders: Vec<Write<Order>>,
+    pub pictures: Vec<PictureMove>,
     pub claims: Vec<ClaimMove>,
     pub stock: Vec<StockMove>,
     pub postings: Vec<Posting>,
@@ -107,6 +111,11 @@ impl Effects {
         self
     }
 
+    pub fn pictures(mut self, moves: impl IntoIterator<Item = PictureMove>) -> Self {
+        self.pictures.extend(moves);
+        self
+    }
+
     pub fn claim(mut self, moves: impl IntoIterator<Item = ClaimMove>) -> Self {
         self.claims.extend(moves);
         self
@@ -140,6 +149,7 @@ impl Effects {
     pub fn and(mut self, later: Self) -> Self {
         self.payments.extend(later.payments);
         self.orders.extend(later.orders);
+        self.pictures.extend(later.pictures);
         self.claims.extend(later.claims);
         self.stock.extend(later.stock);
         self.postings.extend(later.postings);

@@ -21,6 +21,7 @@ pub mod ledger;
 pub mod limit;
 pub mod order;
 pub mod payment;
+pub mod picture;
 pub mod sales;
 pub mod seller;
 

@@ -15,9 +15,7 @@ pub enum MediaError {
     AltTooLong(usize),
     #[error("{0} of your images are attached to nothing; remove some first")]
     TooManyUnused(u64),
-    #[error("the image is attached to something else")]
-    AttachedElsewhere,
-    #[error("the image is attached to something; take it off first")]
+    #[error("the image is shown somewhere; take it off there first, or replace it")]
     InUse,
     #[error("the image is not private; its addresses are open")]
     NotPrivate,
@@ -46,9 +44,7 @@ impl Failure for MediaError {
         match self {
             Self::NoImage => Kind::NotFound,
             Self::Unfit(_) | Self::AltTooLong(_) => Kind::Invalid,
-            Self::TooManyUnused(_) | Self::AttachedElsewhere | Self::InUse | Self::NotPrivate => {
-                Kind::Conflict
-            }
+            Self::TooManyUnused(_) | Self::InUse | Self::NotPrivate => Kind::Conflict,
             Self::TakenBack | Self::OutOfReach(_) => Kind::Unavailable,
             Self::Commit(error) => error.kind(),
         }
@@ -60,7 +56,6 @@ impl Failure for MediaError {
             Self::Unfit(unfit) => unfit.code(),
             Self::AltTooLong(_) => "too_long",
             Self::TooManyUnused(_) => "too_many_unused_images",
-            Self::AttachedElsewhere => "image_attached_elsewhere",
             Self::InUse => "image_in_use",
             Self::NotPrivate => "image_not_private",
             Self::TakenBack => "upload_taken_back",

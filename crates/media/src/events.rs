@@ -1,6 +1,9 @@
 //! What is told of images.
 
-use commerce::{Env, Event};
+use commerce::{
+    Env, Event,
+    picture::{REPLACED, TAKEN_DOWN},
+};
 use serde_json::json;
 
 use crate::{Image, ImageId, ImageState};
@@ -25,7 +28,12 @@ pub(crate) fn replaced(env: &Env, old: &Image, new: &Image) -> Event {
         "old_views": old.views(),
         "views": new.views(),
     });
-    Event::new(env, "image_replaced", old.id, body)
+    Event::new(env, REPLACED, old.id, body)
+}
+
+/// For whoever shows it: it is gone, and nothing takes its place.
+pub(crate) fn taken_down(env: &Env, old: &Image) -> Event {
+    Event::new(env, TAKEN_DOWN, old.id, json!({"holder": old.holder}))
 }
 
 pub(crate) fn removal_due(env: &Env, image: &Image) -> Event {

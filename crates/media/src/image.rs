@@ -1,10 +1,12 @@
 //! An image: who brought it, what it belongs to, and how far it is on its way into the store or out of it.
 
-use commerce::{Aggregate, Env, Id, Tagged, Timestamp, UserId};
+use commerce::{
+    Aggregate, Env, Id, Tagged, Timestamp, UserId,
+    picture::{Holder, Picture, PictureState, PictureUrls},
+};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
-use crate::{MediaError, Place, Placed, View};
+use crate::{MediaError, Place, Placed, Variant, View};
 
 pub type ImageId = Id<Image>;
 
@@ -24,7 +26,11 @@ pub struct Image {
     /// Of the largest size that is kept.
     pub width: u32,
     pub height: u32,
+    /// The first of those that replaced each other; itself when it replaced none.
+    pub stem: ImageId,
     pub holder: Option<Holder>,
+    /// Since when it hangs where it hangs, or nowhere.
+    pub hung_at: Timestamp,
     pub state: ImageState,
     pub created_at: Timestamp,
 }
@@ -48,13 +54,6 @@ impl Visibility {
     pub fn parse(text: &str) -> Option<Self> {
         [Self::Public, Self::Private].into_iter().find(|visibility| visibility.as_str() == text)
     }
-}
-
-/// What an image belongs to, in a mode's own words: `rent_listing` and its id.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    pub kind: String,
-    pub id: Uuid,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +121,37 @@ impl Image {
         }
     }
 
+    /// Where it is seen by everyone, in each size.
+    pub fn urls(&self) -> Option<PictureUrls> {
+        let url = |variant| {
+            let view = self.views().iter().find(|view| view.variant == variant);
+            view.map(|view| view.url.clone())
+        };
+        Some(PictureUrls {
+            thumb: url(Variant::Thumb)?,
+            card: url(Variant::Card)?,
+            full: url(Variant::Full)?,
+        })
+    }
+
+    /// As those who show pictures know it.
+    pub fn picture(&self) -> Picture {
+        let state = match (&self.state, self.urls()) {
+            (ImageState::Uploading { .. }, _) => PictureState::Uploading,
+            (ImageState::Stored { .. }, Some(urls)) => PictureState::Open(urls),
+            (ImageState::Stored { .. }, None) => PictureState::Private,
+            (ImageState::Removing { .. } | ImageState::Removed { .. }, _) => PictureState::Gone,
+        };
+        Picture {
+            id: self.id.uuid().into(),
+            owner: self.owner,
+            alt: self.alt.clone(),
+            stem: self.stem.uuid().into(),
+            holder: self.holder.clone(),
+            state,
+        }
+    }
+
     /// It has reached the store. An upload that was taken back meanwhile stays so.
     pub(crate) fn stored(
         self,
@@ -131,7 +161,9 @@ impl Image {
     ) -> Result<Self, MediaError> {
         match self.state {
             ImageState::Uploading { .. } => {
-                Ok(Self { state: ImageState::Stored { at: env.now(), placed, views }, ..self })
+                let at = env.now();
+                let state = ImageState::Stored { at, placed, views };
+                Ok(Self { hung_at: at, state, ..self })
             }
             ImageState::Stored { .. }
             | ImageState::Removing { .. }
@@ -143,7 +175,8 @@ impl Image {
     pub(crate) fn leaving(self, now: Timestamp) -> Self {
         match self.state {
             ImageState::Uploading { .. } | ImageState::Stored { .. } => {
-                Self { state: ImageState::Removing { since: now }, holder: None, ..self }
+                let state = ImageState::Removing { since: now };
+                Self { holder: None, hung_at: now, state, ..self }
             }
             ImageState::Removing { .. } | ImageState::Removed { .. } => self,
         }
@@ -151,13 +184,5 @@ impl Image {
 
     pub(crate) fn gone(self, now: Timestamp) -> Self {
         Self { state: ImageState::Removed { at: now }, ..self }
-    }
-
-    pub(crate) fn held_by(self, holder: Holder) -> Result<Self, MediaError> {
-        match &self.holder {
-            _ if !self.is_stored() => Err(MediaError::NoImage),
-            Some(other) if *other != holder => Err(MediaError::AttachedElsewhere),
-            Some(_) | None => Ok(Self { holder: Some(holder), ..self }),
-        }
     }
 }

@@ -2,9 +2,9 @@
 //!
 //! An image is a row before it is a file, and a file only as long as a row knows of it: it is written down as
 //! uploading, put in the store, and written down as stored. Whatever breaks off in between is found by a sweep, and
-//! every removal reaches the store through the outbox.
+//! every removal reaches the store through the outbox. Where it hangs is said in the commits of those who show it
+//! (`commerce::picture`).
 
-mod attach;
 mod codec;
 mod error;
 mod events;
@@ -34,8 +34,9 @@ use commerce::{
 };
 
 pub use codec::{Format, Pixels, Rendition, Unfit};
+pub use commerce::picture::Holder;
 pub use error::MediaError;
-pub use image::{Holder, Image, ImageId, ImageState, Visibility};
+pub use image::{Image, ImageId, ImageState, Visibility};
 pub use ports::Images;
 pub use remove::RemoveFromStore;
 pub use rules::{Limits, Rules};

@@ -1,8 +1,8 @@
-//! Read images: those of a person, those of what they hang on, and private ones by links that expire.
+//! Read images: those of a person, and private ones by links that expire.
 
 use commerce::{Actor, Page, PageRequest, Stored, Timestamp};
 
-use crate::{Access, Holder, Image, ImageId, ImageState, Media, MediaError, Variant, Visibility};
+use crate::{Access, Image, ImageId, ImageState, Media, MediaError, Variant, Visibility};
 
 impl Media {
     /// A stored image, for its owner and for operators.
@@ -18,10 +18,6 @@ impl Media {
         page: PageRequest,
     ) -> Result<Page<Stored<Image>>, MediaError> {
         Ok(self.images.images_of(actor.user, page).await?)
-    }
-
-    pub async fn held_by(&self, holder: &Holder) -> Result<Vec<Image>, MediaError> {
-        Ok(self.images.held_by(holder).await?)
     }
 
     /// An address that opens a private image for a while, and the moment it stops.

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use commerce::{
-    Actor, Effects,
+    Actor, Effects, Role,
     event::{Delivery, Subscriber, Trouble},
     retrying, update,
 };
@@ -10,14 +10,19 @@ use commerce::{
 use crate::{ImageId, ImageState, Media, MediaError, events};
 
 impl Media {
+    /// Whoever shows it takes it off first; an operator takes it down from there, and they are told.
     pub async fn remove(&self, actor: &Actor, id: ImageId) -> Result<(), MediaError> {
         retrying(|| async {
             let stored = self.own(actor, id).await?;
-            if stored.state.holder.is_some() {
+            let hangs = stored.state.holder.is_some();
+            if hangs && actor.role != Role::Operator {
                 return Err(MediaError::InUse);
             }
             let leaving = stored.state.clone().leaving(self.env.now());
-            let told = Effects::none().tell(events::removal_due(&self.env, &leaving));
+            let mut told = Effects::none().tell(events::removal_due(&self.env, &leaving));
+            if hangs {
+                told = told.tell(events::taken_down(&self.env, &stored.state));
+            }
             Ok(self.images.commit(stored.becomes(leaving).with(told)).await?)
         })
         .await

@@ -33,7 +33,8 @@ impl Media {
         let old = self.own(actor, old).await?;
         let current = self.images.find(begun).await?.ok_or(MediaError::TakenBack)?;
         let new = current.state.stored(&self.env, placed, views)?;
-        let new = Image { holder: old.state.holder.clone(), owner: old.state.owner, ..new };
+        let Image { owner, stem, holder, hung_at, .. } = old.state.clone();
+        let new = Image { owner, stem, holder, hung_at, ..new };
         let leaving = old.state.clone().leaving(self.env.now());
         let effects = Effects::none()
             .tell(events::stored(&self.env, &new))

@@ -54,7 +54,7 @@ impl Default for Rules {
             put_within: Duration::from_mins(1),
             upload_window: TimeDelta::minutes(10),
             most_unused: 200,
-            unused_for: None,
+            unused_for: Some(TimeDelta::days(7)),
             private_for: TimeDelta::minutes(15),
             sweep_every: Duration::from_mins(1),
             batch: 100,

@@ -34,7 +34,7 @@ impl Sweep for StaleUploads {
     }
 }
 
-/// Images that were stored and never attached, where the rules say that they go.
+/// Images that hang nowhere for longer than the rules allow, whether they never did or were taken off.
 pub struct UnusedImages(pub Media);
 
 #[async_trait]
@@ -55,7 +55,8 @@ impl Sweep for UnusedImages {
             return Ok(0);
         };
         let unused = media.images.unused(before, media.rules.batch).await;
-        let is_unused = |image: &Image| image.is_stored() && image.holder.is_none();
+        let is_unused =
+            |image: &Image| image.is_stored() && image.holder.is_none() && image.hung_at < before;
         Ok(media.take_back(unused.map_err(MediaError::from)?, now, is_unused).await?)
     }
 }

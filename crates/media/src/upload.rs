@@ -51,15 +51,18 @@ impl Media {
         let (width, height) = largest(&renditions);
         let now = self.env.now();
         let until = now.checked_add_signed(self.rules.upload_window).unwrap_or(now);
+        let id = ImageId::new(&self.env);
         let image = Image {
-            id: ImageId::new(&self.env),
+            id,
             owner: actor.user,
             alt,
             visibility: new.visibility,
             store: store.name().to_owned(),
             width,
             height,
+            stem: id,
             holder: None,
+            hung_at: now,
             state: ImageState::Uploading { until },
             created_at: now,
         };

@@ -215,7 +215,11 @@ fn composed(steps: &[Step]) -> Statement {
 /// Whether nothing after a step makes sense when it is refused.
 fn must(refusal: &Refusal) -> bool {
     match refusal {
-        Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale | Refusal::PostingEnded(_) => true,
+        Refusal::AlreadyDone
+        | Refusal::Exists
+        | Refusal::Stale
+        | Refusal::PostingEnded(_)
+        | Refusal::Taken(_) => true,
         Refusal::OutOfStock(_) | Refusal::InsufficientFunds(_) => false,
     }
 }
@@ -265,6 +269,7 @@ fn refused(refusals: Vec<Refusal>) -> CommitError {
         Some(Refusal::Exists) => return CommitError::Exists,
         Some(Refusal::Stale) => return CommitError::Stale,
         Some(Refusal::PostingEnded(posting)) => return CommitError::PostingEnded(*posting),
+        Some(Refusal::Taken(name)) => return CommitError::Taken((*name).to_owned()),
         Some(Refusal::OutOfStock(_) | Refusal::InsufficientFunds(_)) | None => {}
     }
     let mut gone = Vec::new();
@@ -273,7 +278,11 @@ fn refused(refusals: Vec<Refusal>) -> CommitError {
         match refusal {
             Refusal::OutOfStock(resource) => gone.push(resource),
             Refusal::InsufficientFunds(account) => poor = poor.or(Some(account)),
-            Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale | Refusal::PostingEnded(_) => {}
+            Refusal::AlreadyDone
+            | Refusal::Exists
+            | Refusal::Stale
+            | Refusal::PostingEnded(_)
+            | Refusal::Taken(_) => {}
         }
     }
     match poor {

@@ -25,6 +25,8 @@ pub enum Refusal {
     OutOfStock(ResourceId),
     InsufficientFunds(String),
     PostingEnded(Uuid),
+    /// Somebody else has what only one can have.
+    Taken(&'static str),
 }
 
 /// One statement of a commit.

@@ -18,6 +18,7 @@ use commerce::{
     CommitError, Currency, Env, Id, Money, Order, PageRequest, Receipts, Repository, UserId,
     Version, Write,
     order::Orders,
+    picture::{Chosen, Pictures},
     testing::{TestEnv, assert_repository},
 };
 use persistence::{Db, buy::BulkProducts, testing::TestDb};
@@ -40,6 +41,7 @@ impl Shop {
             + Carts
             + Orders
             + Receipts
+            + Pictures
             + 'static,
     {
         let test = TestEnv::new();
@@ -131,7 +133,7 @@ async fn every_aggregate_is_kept_as_promised() {
             attributes: pairs(&[("Material", "Linen")]),
             ..product("Linen Shirt", vec![variant("SHIRT", 5_00)])
         };
-        let draft = Product::draft(&env, None, draft).unwrap();
+        let draft = Product::draft(&env, None, draft, &Chosen::none()).unwrap();
         let on_sale = draft.clone().published(env.now()).unwrap();
         assert_repository::<Product>(&test.db, draft, on_sale).await;
 
@@ -314,7 +316,8 @@ async fn a_word_on_every_product_is_found_newest_first_on_both_engines() {
         test_env.clock.advance(TimeDelta::seconds(1));
         let kind = ["Common Thing", "Thing in Common", "Seldom Common"][at % 3];
         let new = product(&format!("{kind} {at}"), vec![variant(&format!("S{at}"), 1_00)]);
-        products.push(Product::draft(&env, None, new).unwrap().published(env.now()).unwrap());
+        let draft = Product::draft(&env, None, new, &Chosen::none()).unwrap();
+        products.push(draft.published(env.now()).unwrap());
     }
     let plain = memory();
     products.iter().for_each(|product| plain.put(product.clone()));

@@ -26,15 +26,18 @@ fn somebody(env: &Env) -> Actor {
 }
 
 fn uploading(env: &Env) -> Image {
+    let id = ImageId::new(env);
     Image {
-        id: ImageId::new(env),
+        id,
         owner: UserId::new(env),
         alt: "A \"red\" car at $5".into(),
         visibility: Visibility::Private,
         store: "shelf".into(),
         width: 640,
         height: 480,
+        stem: id,
         holder: None,
+        hung_at: env.now(),
         state: ImageState::Uploading { until: env.now() + TimeDelta::microseconds(1_234_567) },
         created_at: env.now(),
     }
@@ -49,7 +52,9 @@ async fn images_are_kept() {
             Placed { reference: "asset".into(), version: Some(9), extension: "png".into() };
         let view = View { variant: Variant::Thumb, url: "https://img.example/1".into() };
         let next = Image {
-            holder: Some(Holder { kind: "rent_listing".into(), id: env.uuid() }),
+            stem: ImageId::new(&env),
+            holder: Some(Holder { kind: "lot".into(), id: env.uuid() }),
+            hung_at: env.now() - TimeDelta::days(3),
             state: ImageState::Stored { at: env.now(), placed, views: vec![view] },
             ..first.clone()
         };

@@ -130,13 +130,19 @@ async fn bookings_and_reviews_are_kept() {
     }
 }
 
+const A_PICTURE_HELD_BY_NONE: &str = "insert into media_images (id, version, owner_id, alt, \
+    visibility, store, width, height, holder_kind, holder_id, hung_at, state, state_at, content, \
+    created_at) select id, 1, id, '', 'public', 'shelf', 1, 1, 'rent_listing', id, 0, 'stored', 0, \
+    '{}', 0 from rent_bookings";
+
 #[tokio::test]
-async fn the_check_finds_bookings_that_hold_nothing() {
+async fn the_check_finds_bookings_that_hold_nothing_and_pictures_that_nothing_holds() {
     for test in TestDb::each_engine().await {
         let (booking, review) = a_rental().await;
         keep(&test.db, [Booking { order: None, ..booking }]).await;
         keep(&test.db, [review]).await;
         test.execute("update rent_bookings set answer_by = 0, \"order\" = id").await;
+        test.execute(A_PICTURE_HELD_BY_NONE).await;
 
         let mut found: Vec<_> =
             check::run(&test.db).await.unwrap().into_iter().map(|f| f.invariant).collect();

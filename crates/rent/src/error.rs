@@ -2,7 +2,7 @@
 
 use commerce::{
     CommitError, Failure, FieldError, IsStale, Kind, Money, MoneyError, Span, StoreError,
-    Timestamp, ledger::Unbalanced, order::OrderError,
+    Timestamp, ledger::Unbalanced, order::OrderError, picture,
 };
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -39,6 +39,8 @@ pub enum RentError {
     NotPublished,
     #[error(transparent)]
     Closed(#[from] Closed),
+    #[error("a shop does not book its own vehicles")]
+    OwnVehicle,
     #[error("the vehicle is taken in that period")]
     NotFree { nearest: Vec<Span> },
     #[error("the price is not the one you accepted")]
@@ -61,6 +63,8 @@ pub enum RentError {
     ReviewedAlready,
     #[error("the time to review is over")]
     ReviewedTooLate,
+    #[error("a picture was taken or removed meanwhile; look at your pictures and try again")]
+    PictureGone,
     #[error("sorting by distance needs a place to be near")]
     NothingToBeNear,
     #[error("a place is on earth, and a radius at most 500 kilometres")]
@@ -78,6 +82,21 @@ pub enum RentError {
 }
 
 impl RentError {
+    /// What came of a decision, with what else is wrong with its pictures.
+    pub(crate) fn with<T>(
+        mut pictures: Vec<FieldError>,
+        decided: Result<T, Self>,
+    ) -> Result<T, Self> {
+        match decided {
+            Err(Self::Invalid(mut faults)) => {
+                faults.append(&mut pictures);
+                Err(Self::Invalid(faults))
+            }
+            Ok(_) if !pictures.is_empty() => Err(Self::Invalid(pictures)),
+            other => other,
+        }
+    }
+
     pub(crate) fn unknown_shop() -> Self {
         Self::Invalid(vec![FieldError::new("#/shop", "unknown_shop", "you keep no such shop")])
     }
@@ -89,6 +108,7 @@ impl From<CommitError> for RentError {
             CommitError::Taken(what) if what == "rent_reviews_booking_side_key" => {
                 Self::ReviewedAlready
             }
+            CommitError::Taken(what) if what == picture::HELD => Self::PictureGone,
             _ => Self::Commit(error),
         }
     }
@@ -124,6 +144,7 @@ impl Failure for RentError {
             Self::TooManyShops(_)
             | Self::Retired
             | Self::NotPublished
+            | Self::OwnVehicle
             | Self::NotFree { .. }
             | Self::PriceChanged { .. }
             | Self::TooManyHeld(_)
@@ -134,7 +155,8 @@ impl Failure for RentError {
             | Self::DepositTooSmall { .. }
             | Self::NotOver
             | Self::ReviewedAlready
-            | Self::ReviewedTooLate => Kind::Conflict,
+            | Self::ReviewedTooLate
+            | Self::PictureGone => Kind::Conflict,
             Self::Unbalanced(_) => Kind::Internal,
             Self::Order(error) => error.kind(),
             Self::Commit(error) => error.kind(),
@@ -157,6 +179,7 @@ impl Failure for RentError {
             Self::Retired => "vehicle_retired",
             Self::NotPublished => "not_published",
             Self::Closed(closed) => closed.code(),
+            Self::OwnVehicle => "own_vehicle",
             Self::NotFree { .. } => "not_free",
             Self::PriceChanged { .. } => "price_changed",
             Self::TooManyHeld(_) => "too_many_held",
@@ -168,6 +191,7 @@ impl Failure for RentError {
             Self::NotOver => "rental_not_over",
             Self::ReviewedAlready => "reviewed_already",
             Self::ReviewedTooLate => "reviewed_too_late",
+            Self::PictureGone => "picture_gone",
             Self::NothingToBeNear => "nothing_to_be_near",
             Self::BadPlace => "bad_place",
             Self::BadCursor => "bad_cursor",

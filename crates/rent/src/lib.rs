@@ -21,12 +21,15 @@ use commerce::{
     claim::Calendars,
     event::{Subscriber, Sweep},
     order::Orders,
+    picture::Pictures,
     sales::Sales,
 };
 
+pub use commerce::picture::{Image, ImageId, NewImage};
+
 pub use availability::{
-    Asked, CalendarDay, Closed, FreeTime, PeriodReading, calendar, check, claimed, free_slots,
-    free_units, nearest_free,
+    Asked, CalendarDay, Closed, FreeTime, PeriodReading, calendar, check, claimed, free_units,
+    nearest_free,
 };
 pub use booking::{
     Answering, Awaiting, Back, BackPart, Book, Booking, BookingFilter, BookingId, BookingState,
@@ -35,10 +38,10 @@ pub use booking::{
 };
 pub use error::RentError;
 pub use fleet::{
-    Bicycle, Bike, CancellationPolicy, Car, Charged, Driver, Extra, Feature, Fuel, Image, ImageId,
+    Bicycle, Bike, CancellationPolicy, Car, Charged, Driver, Extra, Feature, Fuel, HearPictures,
     KeptListing, Kind, Licence, LicenceClass, Listing, ListingEdit, ListingId, ListingPage,
-    ListingStatus, Listings, Motorbike, NewImage, NewListing, RateRule, Rates, Scooter, TaxRule,
-    Terms, Tier, Transmission, Unit, UnitId, Vehicle, When,
+    ListingStatus, Listings, Motorbike, NewListing, RateRule, Rates, Scooter, TaxRule, Terms, Tier,
+    Transmission, Unit, UnitId, Vehicle, When,
 };
 pub use quote::{Deadline, ExtraChoice, Item, MoneyOff, Quote, QuoteLine, price, quote};
 pub use review::{NewReview, Rating, Review, ReviewId, Reviews};
@@ -66,6 +69,7 @@ pub struct Rent {
     pub calendars: Arc<dyn Calendars>,
     pub orders: Arc<dyn Orders>,
     pub receipts: Arc<dyn Receipts>,
+    pub pictures: Arc<dyn Pictures>,
     pub env: Env,
     pub rules: Rules,
 }
@@ -82,6 +86,7 @@ impl Rent {
             + Calendars
             + Orders
             + Receipts
+            + Pictures
             + 'static,
     {
         Self {
@@ -92,7 +97,8 @@ impl Rent {
             search: store.clone(),
             calendars: store.clone(),
             orders: store.clone(),
-            receipts: store,
+            receipts: store.clone(),
+            pictures: store,
             env,
             rules,
         }
@@ -102,6 +108,7 @@ impl Rent {
     pub fn subscribers(&self, sales: Sales) -> Vec<Arc<dyn Subscriber>> {
         vec![
             Arc::new(HearOrders(self.clone())),
+            Arc::new(HearPictures(self.clone())),
             Arc::new(SettleBookings { rent: self.clone(), sales }),
         ]
     }

@@ -2,14 +2,14 @@
 
 use std::{io::Write, process::ExitCode};
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 use secrecy::ExposeSecret;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     config::{Config, Environment, load},
     ledger::{self, Question},
-    seed::{PASSWORD, PEOPLE},
+    seed::{ManyRentals, PASSWORD, PEOPLE},
     serve::{self, Souk},
     telemetry,
     wiring::{House, chain},
@@ -44,11 +44,10 @@ enum Command {
         #[command(subcommand)]
         direction: Direction,
     },
-    /// Fill the shop: the demonstration shop, or many products for a benchmark.
+    /// Fill the shop: the demonstration shop, or many products and rentals for a benchmark.
     Seed {
-        /// Make up products until there are so many.
-        #[arg(long)]
-        products: Option<u64>,
+        #[command(flatten)]
+        many: Many,
     },
     /// Print the OpenAPI document.
     Openapi,
@@ -61,6 +60,20 @@ enum Command {
         #[command(subcommand)]
         question: Question,
     },
+}
+
+/// What is made up beside the demonstration.
+#[derive(Debug, Args)]
+struct Many {
+    /// Make up products until there are so many.
+    #[arg(long)]
+    products: Option<u64>,
+    /// Make up vehicles to rent until there are so many.
+    #[arg(long)]
+    vehicles: Option<u64>,
+    /// Of so many vehicles, these are their bookings in all.
+    #[arg(long, default_value_t = 0, requires = "vehicles")]
+    bookings: u64,
 }
 
 #[derive(Debug, Subcommand)]
@@ -112,7 +125,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         Command::Serve { no_worker } => Box::pin(serve(config, !no_worker)).await,
         Command::Worker => worker(&config).await,
         Command::Migrate { direction } => migrate(&config, direction).await,
-        Command::Seed { products } => seed(&config, products).await,
+        Command::Seed { many } => seed(&config, many).await,
         Command::Gateway => gateway(&config).await,
         Command::Check => check(&config).await,
         Command::Ledger { question } => ledger::answer(&patient(config), question).await,
@@ -191,7 +204,7 @@ async fn migrate(config: &Config, direction: Direction) -> Result<ExitCode, Stri
     Ok(ExitCode::SUCCESS)
 }
 
-async fn seed(config: &Config, products: Option<u64>) -> Result<ExitCode, String> {
+async fn seed(config: &Config, many: Many) -> Result<ExitCode, String> {
     let house = house(config).await?;
     let seeded = crate::seed::demo_shop(&house.db, &house.identity).await;
     let seeded = seeded.map_err(|error| chain(&error))?;
@@ -205,12 +218,26 @@ async fn seed(config: &Config, products: Option<u64>) -> Result<ExitCode, String
         "{} sellers and {} of their products were added.",
         seeded.sellers, seeded.products
     ));
-    if let Some(wanted) = products {
+    if config.seed.pictures {
+        let uploaded =
+            crate::seed::demo_pictures(&house.media, &house.buy, &house.rent, &house.identity);
+        let uploaded = uploaded.await.map_err(|error| chain(&error))?;
+        say(format!("{uploaded} pictures were uploaded."));
+    }
+    if let Some(wanted) = many.products {
         let tree =
             buy::Categories::all_categories(&house.db).await.map_err(|error| chain(&error))?;
         let categories: Vec<_> = tree.iter().map(|stored| stored.state.id).collect();
         let progress = |there| say(format!("{there} of {wanted} products"));
         let made = crate::seed::many_products(&house.db, &categories, wanted, progress).await;
+        made.map_err(|error| chain(&error))?;
+    }
+    if let Some(vehicles) = many.vehicles {
+        let wanted = ManyRentals { vehicles, bookings: many.bookings };
+        let seller = crate::seed::seller(&house.identity).await.map_err(|error| chain(&error))?;
+        let progress = |there| say(format!("{there} of {vehicles} vehicles"));
+        let now = house.rent.env.now();
+        let made = crate::seed::many_rentals(&house.db, seller, wanted, now, progress).await;
         made.map_err(|error| chain(&error))?;
     }
     Ok(ExitCode::SUCCESS)

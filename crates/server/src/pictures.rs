@@ -2,6 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use api::UploadLimits;
 use chrono::TimeDelta;
 use commerce::Env;
 use integrations::media::{
@@ -54,11 +55,24 @@ fn rules(config: &Config) -> Rules {
     Rules {
         limits,
         at_once: media.at_once,
+        // Its client hears that the store is slow, and not that we are.
+        put_within: Duration::from_millis(media.upload_timeout_ms / 2),
         upload_window: TimeDelta::seconds(media.upload_window_s),
         most_unused: media.max_unused_per_user,
         unused_for: (media.unused_days > 0).then(|| TimeDelta::days(media.unused_days)),
         private_for: TimeDelta::seconds(media.private_link_s),
         ..Rules::default()
+    }
+}
+
+/// What uploads may take of the house.
+pub fn upload_limits(config: &Config) -> UploadLimits {
+    let media = &config.media;
+    UploadLimits {
+        at_once: media.uploads_at_once,
+        of_one_person: media.uploads_per_user,
+        wait: Duration::from_millis(media.upload_wait_ms),
+        timeout: Duration::from_millis(media.upload_timeout_ms),
     }
 }
 

@@ -59,6 +59,9 @@ impl Souk {
             seed::demo_shop(&house.db, &house.identity).await?;
             seed::demo_rentals(&house.rent, &house.identity).await?;
             seed::demo_merchants(&house.market, &house.buy, &house.identity).await?;
+            if config.seed.pictures {
+                seed::demo_pictures(&house.media, &house.buy, &house.rent, &house.identity).await?;
+            }
         }
         let serving = api::serve(shell(&house, &config)?).map_err(ServeError::Bind)?;
         let address = serving.address;

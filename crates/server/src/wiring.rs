@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use api::{Cidr, Mount, Quotas};
+use api::{Cidr, Mount, Quotas, UploadLimits};
 use buy::{Buy, ForgetCarts, Rules, TaxRule};
 use chrono::TimeDelta;
 use commerce::{
@@ -62,6 +62,7 @@ pub struct House {
     pub limiter: Arc<dyn Limiter>,
     mail_room: Arc<MailRoom>,
     picture_files: Arc<dyn ServedFiles>,
+    upload_limits: UploadLimits,
     catalogue_cache_bytes: usize,
     rent_currency: Currency,
 }
@@ -110,6 +111,7 @@ impl House {
             limiter,
             mail_room,
             picture_files,
+            upload_limits: pictures::upload_limits(config),
             catalogue_cache_bytes: config.buy.catalogue_cache_bytes,
             rent_currency: currency("rent.currency", &config.rent.currency)?,
         };
@@ -131,7 +133,11 @@ impl House {
         vec![
             api::buy::routes(self.buy.clone(), self.catalogue_cache_bytes),
             api::identity::routes(self.identity.clone()),
-            api::media::routes(self.media.clone(), Some(self.picture_files.clone())),
+            api::media::routes(
+                self.media.clone(),
+                Some(self.picture_files.clone()),
+                self.upload_limits,
+            ),
             api::rent::routes(self.rent.clone(), self.rent_currency),
             api::market::routes(self.market.clone()),
             api::commerce::routes(commerce),
@@ -142,6 +148,7 @@ impl House {
     fn subscribers(&self) -> Vec<Arc<dyn Subscriber>> {
         let mut all = self.sales.subscribers();
         all.extend(self.media.subscribers());
+        all.extend(self.buy.subscribers());
         all.extend(self.rent.subscribers(self.sales.clone()));
         all.extend(self.market.subscribers());
         all.push(self.mail_room.clone());

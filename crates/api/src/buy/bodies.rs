@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use buy::{
-    Category, CategoryEdit, Item, NewCategory, NewImage, NewProduct, NewVariant, Prices, Product,
+    Category, CategoryEdit, Item, NewCategory, NewProduct, NewVariant, Prices, Product,
     ProductEdit, Slug, StockChange, StockPolicy, Variant, VariantEdit,
 };
 use commerce::{Currency, FieldError, Money, order::Address};
@@ -12,7 +12,12 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
-use crate::{Problem, extract::Ref, views::MoneyInput};
+use crate::{
+    Problem,
+    extract::{Object, Ref},
+    images::{self, NewImageBody},
+    views::MoneyInput,
+};
 
 /// Gathers what is wrong with a body beyond its shape.
 #[derive(Default)]
@@ -99,7 +104,7 @@ pub struct NewProductBody {
     pub attributes: Texts,
     #[serde(default)]
     #[garde(length(max = 20), dive)]
-    pub images: Vec<NewImageBody>,
+    pub images: Vec<Object<NewImageBody>>,
     #[serde(default)]
     #[garde(length(max = 100), dive)]
     pub variants: Vec<NewVariantBody>,
@@ -109,6 +114,9 @@ impl NewProductBody {
     pub fn understood(self) -> Result<NewProduct, Problem> {
         let mut faults = Faults::default();
         let slug = faults.slug(self.slug);
+        let bodies = self.images.into_iter().map(|body| body.0);
+        let (images, wrong) = images::read_all(bodies, "#/images");
+        faults.0.extend(wrong);
         let variants = self.variants.into_iter().enumerate();
         let variants =
             variants.map(|(at, new)| new.read(&format!("#/variants/{at}/prices"), &mut faults));
@@ -119,7 +127,7 @@ impl NewProductBody {
             category: self.category.map(|category| category.0),
             option_names: self.option_names,
             attributes: self.attributes,
-            images: self.images.into_iter().map(Into::into).collect(),
+            images,
             variants: variants.collect(),
         };
         faults.end(new)
@@ -235,27 +243,6 @@ impl VariantPatch {
         let prices = self.prices.map(|prices| faults.prices(&prices, "#/prices"));
         let policy = self.stock_policy.map(Into::into);
         faults.end(VariantEdit { sku: self.sku, options: self.options, prices, policy })
-    }
-}
-
-#[derive(Debug, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "NewImage", example = json!({"url": "https://example.com/1.jpg", "alt": "A shirt"}))]
-pub struct NewImageBody {
-    #[garde(length(chars, min = 1, max = 2_000))]
-    pub url: String,
-    /// What it shows, for those who cannot see it.
-    #[garde(length(chars, max = 300))]
-    pub alt: String,
-    /// Among the other images, from 0; last when absent.
-    #[garde(range(max = 100))]
-    pub position: Option<u32>,
-}
-
-impl From<NewImageBody> for NewImage {
-    fn from(new: NewImageBody) -> Self {
-        let position = new.position.and_then(|position| usize::try_from(position).ok());
-        Self { url: new.url, alt: new.alt, position }
     }
 }
 

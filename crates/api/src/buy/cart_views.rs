@@ -99,7 +99,7 @@ impl From<LineReading> for ItemView {
             title: offer.title,
             sku: offer.sku,
             options: offer.options.into_iter().collect(),
-            image_url: offer.image.map(|image| image.url),
+            image_url: offer.image.map(|image| image.card_url().to_owned()),
         };
         Self {
             id: line.item.id.into(),

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use buy::{
-    Category, Facets, Image, KeptProduct, Product, ProductCard, ProductPage, Status, StockLevel,
-    Variant,
+    Category, Facets, KeptProduct, Product, ProductCard, ProductPage, Status, StockLevel, Variant,
 };
 use commerce::{Page, Timestamp};
 use schemars::JsonSchema;
@@ -12,6 +11,7 @@ use serde::Serialize;
 
 use crate::{
     extract::{PageLinks, PageView, Ref},
+    images::ImageView,
     views::MoneyView,
 };
 
@@ -40,14 +40,6 @@ pub struct ProductView {
 pub struct OptionView {
     pub name: String,
     pub values: Vec<String>,
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "Image")]
-pub struct ImageView {
-    pub id: Ref<Image>,
-    pub url: String,
-    pub alt: String,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -100,12 +92,6 @@ impl VariantView {
             stock_policy: variant.policy.as_str().to_owned(),
             in_stock,
         }
-    }
-}
-
-impl From<Image> for ImageView {
-    fn from(image: Image) -> Self {
-        Self { id: image.id.into(), url: image.url, alt: image.alt }
     }
 }
 

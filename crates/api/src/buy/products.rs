@@ -5,13 +5,14 @@ use commerce::Stored;
 use paperclip::actix::{api_v2_operation, web::Data};
 
 use super::{
-    bodies::{ImagePath, KeyPath, NewImageBody, NewProductBody, ProductPatch, ProductPath},
+    bodies::{ImagePath, KeyPath, NewProductBody, ProductPatch, ProductPath},
     product_views::ProductView,
     stamped::Stamped,
 };
 use crate::{
     Fail, Problem,
     extract::{Body, IfMatch, Keeper, Maybe, Path},
+    images::NewImageBody,
 };
 
 /// The product as it is answered with after a change.
@@ -86,7 +87,7 @@ pub async fn archive(
     Ok(shown(&buy, archived).await?)
 }
 
-/// Add an image.
+/// Add an image: an uploaded picture, or one that is elsewhere on the web.
 #[api_v2_operation(tags(Catalogue), operation_id = "addProductImage")]
 pub async fn add_image(
     buy: Data<Buy>,
@@ -94,8 +95,9 @@ pub async fn add_image(
     path: Path<ProductPath>,
     seen: IfMatch,
     body: Body<NewImageBody>,
-) -> Result<Stamped<ProductView>, Fail> {
-    let added = buy.add_image(&keeper.0, path.0.id.0, seen.0, body.0.into()).await?;
+) -> Result<Stamped<ProductView>, Fail<409>> {
+    let new = body.0.understood()?;
+    let added = buy.add_image(&keeper.0, path.0.id.0, seen.0, new).await?;
     Ok(shown(&buy, added).await?)
 }
 

@@ -1,6 +1,6 @@
 //! What is known of the request at hand, wherever in its handling one stands.
 
-use std::{cell::Cell, net::IpAddr, rc::Rc};
+use std::{cell::Cell, net::IpAddr, rc::Rc, time::Duration};
 
 use commerce::limit::Verdict;
 
@@ -20,6 +20,8 @@ pub struct Request {
     pub quota: Cell<Option<Met>>,
     /// Whether it is the client that is waited for.
     pub reading: Cell<bool>,
+    /// How much time it has in all, where that is not what every request has.
+    pub granted: Cell<Option<Duration>>,
 }
 
 /// A quota that a request met, and what is left of it.
@@ -63,6 +65,15 @@ pub async fn reading<T>(work: impl Future<Output = T>) -> T {
 
 pub fn is_reading() -> bool {
     REQUEST.try_with(|request| request.reading.get()).unwrap_or_default()
+}
+
+/// Gives the request at hand so much time in all.
+pub fn grant(in_all: Duration) {
+    let _ = REQUEST.try_with(|request| request.granted.set(Some(in_all)));
+}
+
+pub fn granted() -> Option<Duration> {
+    REQUEST.try_with(|request| request.granted.get()).ok().flatten()
 }
 
 /// Remembers a quota the request met; the one with the least left is told to the client.

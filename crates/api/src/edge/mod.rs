@@ -6,5 +6,6 @@ pub mod etag;
 #[cfg(feature = "edge-guard")]
 pub mod guard;
 pub mod headers;
+pub mod patience;
 pub mod quota;
 pub mod watch;

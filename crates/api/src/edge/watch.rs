@@ -19,7 +19,7 @@ use commerce::Env;
 use super::{
     address::{self, Cidr, Household},
     context::{self, Request},
-    headers, quota,
+    headers, patience, quota,
 };
 use crate::{metrics::Metrics, serve::Draining};
 
@@ -52,6 +52,7 @@ pub async fn watch(
         stranger: format!("client:{}", Household::of(address)),
         quota: Cell::new(None),
         reading: Cell::new(false),
+        granted: Cell::new(None),
     });
     let method = request.method().clone();
     let mut handled = context::with(seen.clone(), handle(request, next)).await;
@@ -100,14 +101,14 @@ pub async fn admit(
         request.head_mut().method = Method::GET;
     }
     let is_options = *request.method() == Method::OPTIONS;
-    match tokio::time::timeout(watch.request_timeout, next.call(request)).await {
-        Ok(response) => {
+    match patience::within(watch.request_timeout, next.call(request)).await {
+        Some(response) => {
             let response = response?.map_into_boxed_body();
             let response = if is_options { headers::options(response) } else { response };
             Ok(headers::as_problem(response))
         }
-        Err(_) if context::is_reading() => Err(headers::spoke_too_slowly().into()),
-        Err(_) => Err(headers::took_too_long().into()),
+        None if context::is_reading() => Err(headers::spoke_too_slowly().into()),
+        None => Err(headers::took_too_long().into()),
     }
 }
 

@@ -19,7 +19,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{auth, no_definitions, shape};
+use super::{Object, auth, no_definitions, shape};
 use crate::{Limits, edge::context, openapi, problem::Problem};
 
 /// How JSON writes one.
@@ -100,8 +100,8 @@ where
     T: DeserializeOwned + Validate<Context = ()> + JsonSchema + 'static,
 {
     let mut json = serde_json::Deserializer::from_slice(bytes);
-    let read = serde_path_to_error::deserialize(&mut json);
-    let value: T = read.map_err(|error| unreadable::<T>(error, bytes))?;
+    let read: Result<Object<T>, _> = serde_path_to_error::deserialize(&mut json);
+    let Object(value) = read.map_err(|error| unreadable::<T>(error, bytes))?;
     json.end().map_err(|error| Problem::unreadable(error.to_string()))?;
     refuse_nul(bytes)?;
     check(&value)?;

@@ -6,10 +6,12 @@ mod client;
 mod id;
 mod if_match;
 pub(crate) mod keyed;
+mod object;
 mod page;
 mod path;
 mod query;
 mod shape;
+mod whole;
 
 pub use auth::{Keeper, Maybe, Operator, Signed};
 pub use body::Body;
@@ -17,9 +19,11 @@ pub use client::Client;
 pub use id::Ref;
 pub use if_match::{IfMatch, etag};
 pub use keyed::{InFlight, Keyed};
+pub use object::Object;
 pub use page::{PageLinks, PageView, Paging};
 pub use path::Path;
 pub use query::Query;
+pub use whole::{Faults, Whole};
 
 /// Extractors add nothing to Swagger's definitions; schemas travel by `openapi::carry`.
 macro_rules! no_definitions {

@@ -7,7 +7,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{Problem, extract::Ref, rent::faults::Faults};
+use crate::{
+    Problem,
+    extract::{Faults, Ref},
+};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct RulePath {

@@ -10,8 +10,8 @@ use serde_json::json;
 
 use crate::{
     Problem,
-    extract::Ref,
-    rent::{faults::Faults, places::PlaceBody},
+    extract::{Faults, Ref},
+    rent::places::PlaceBody,
     views::MoneyInput,
 };
 

@@ -78,7 +78,9 @@ pub async fn show(
     Ok(Json(ImageView::from(&stored.state)))
 }
 
-/// Remove an image that is attached to nothing.
+/// Remove an image that is shown nowhere.
+///
+/// An operator removes one that is shown as well: whatever shows it loses it.
 #[api_v2_operation(tags(Media), operation_id = "removeImage")]
 pub async fn remove(
     media: Data<Media>,

@@ -1,5 +1,6 @@
 //! Pictures over HTTP: clients upload through us, and see them where they are kept.
 
+mod doorway;
 mod files;
 mod images;
 mod multipart;
@@ -12,18 +13,19 @@ use actix_web::{http::Method, middleware::from_fn};
 use media::{Media, ServedFiles};
 use paperclip::actix::web::{self, Data};
 
-use self::{files::Files, upload_form::Doorway};
-use crate::{Mount, edge::quota::limited_when};
+pub use self::doorway::UploadLimits;
+use self::{doorway::Doorway, files::Files};
+use crate::{
+    Mount,
+    edge::{patience::patient, quota::limited_when},
+};
 
 /// Where [`ServedFiles`] are found, after the address of the house.
 pub const FILES: &str = "/v1/media/files";
 
-/// How many files are taken in at the same moment; each is kept in memory until it is in its store.
-const UPLOADS_AT_ONCE: usize = 16;
-
 /// Every route of pictures; `files` are those that the house serves itself.
-pub fn routes(media: Media, files: Option<Arc<dyn ServedFiles>>) -> Mount {
-    let doorway = Data::new(Doorway::new(UPLOADS_AT_ONCE));
+pub fn routes(media: Media, files: Option<Arc<dyn ServedFiles>>, uploads: UploadLimits) -> Mount {
+    let doorway = Data::new(Doorway::new(uploads));
     let media = Data::new(media);
     let files = files.map(|files| Data::new(Files(files)));
     Arc::new(move |config| {
@@ -33,6 +35,7 @@ pub fn routes(media: Media, files: Option<Arc<dyn ServedFiles>>) -> Mount {
             .service(
                 web::resource("/v1/media/images")
                     .wrap(often())
+                    .wrap(from_fn(patient(uploads.timeout)))
                     .route(web::get().to(images::list))
                     .route(web::post().to(images::upload)),
             )
@@ -44,6 +47,7 @@ pub fn routes(media: Media, files: Option<Arc<dyn ServedFiles>>) -> Mount {
             .service(
                 web::resource("/v1/media/images/{id}/replacements")
                     .wrap(often())
+                    .wrap(from_fn(patient(uploads.timeout)))
                     .route(web::post().to(images::replace)),
             )
             .service(

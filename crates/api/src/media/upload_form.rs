@@ -1,6 +1,6 @@
 //! A form with a picture in it: its size is judged before it is read, and only so many are read at once.
 
-use std::{pin::Pin, sync::Arc};
+use std::pin::Pin;
 
 use actix_web::{
     FromRequest, HttpRequest,
@@ -8,16 +8,16 @@ use actix_web::{
     http::{StatusCode, header},
     web::Data,
 };
-use commerce::{FieldError, Receipts, RequestKey};
+use commerce::{AuthError, FieldError, Receipts, RequestKey};
 use media::{Media, NewImage, Visibility};
 use paperclip::{
     actix::OperationModifier,
     v2::{models::DefaultOperationRaw, schema::Apiv2Schema},
 };
 use sha2::{Digest, Sha256};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::{
+    doorway::{Doorway, Inside},
     multipart::{Part, boundary, parts},
     views::UploadBody,
 };
@@ -35,22 +35,12 @@ use crate::{
 /// What a form may have beside its file.
 const AROUND_THE_FILE: usize = 16 * 1024;
 
-/// Lets only so many uploads in at a time.
-#[derive(Debug, Clone)]
-pub struct Doorway(Arc<Semaphore>);
-
-impl Doorway {
-    pub fn new(at_once: usize) -> Self {
-        Self(Arc::new(Semaphore::new(at_once)))
-    }
-}
-
 /// A picture on its way in, under its `Idempotency-Key`.
 #[derive(Debug)]
 pub struct UploadForm {
     form: Keyed<NewImage>,
     /// Held until the answer is made.
-    _place: Option<OwnedSemaphorePermit>,
+    _inside: Inside,
 }
 
 impl UploadForm {
@@ -80,12 +70,13 @@ impl FromRequest for UploadForm {
             let key = keyed::key(&request)?;
             let boundary = judge(&request, limit)?;
             let doorway = request.app_data::<Data<Doorway>>().ok_or_else(Problem::unwired)?;
-            let place = doorway.0.clone().acquire_owned().await.ok();
+            let actor = auth::actor(&request).await?.ok_or(AuthError::Missing)?;
+            let inside = doorway.enter(actor.user).await?;
             let body = reading.await?;
             let parts = parts(&body, &boundary).map_err(Problem::unreadable)?;
             let hash = print(&request, &parts);
             let form = Keyed::under(&request, key, understand(&parts)?, hash).await?;
-            Ok(Self { form, _place: place })
+            Ok(Self { form, _inside: inside })
         })
     }
 }

@@ -1,12 +1,12 @@
 //! Images as clients see and send them.
 
 use commerce::Timestamp;
-use media::{Image, Variant, Visibility};
+use media::{Image, Visibility};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{extract::Ref, openapi::Binary};
+use crate::{extract::Ref, images::ImageUrls, openapi::Binary};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ImagePath {
@@ -66,17 +66,6 @@ pub struct ImageView {
     pub created_at: Timestamp,
 }
 
-/// One picture in three sizes.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct ImageUrls {
-    /// 160 × 160, cut to fit.
-    pub thumb: String,
-    /// 400 × 400, cut to fit.
-    pub card: String,
-    /// Whole, with sides of 2048 at most.
-    pub full: String,
-}
-
 impl From<&Image> for ImageView {
     fn from(image: &Image) -> Self {
         Self {
@@ -85,23 +74,11 @@ impl From<&Image> for ImageView {
             visibility: image.visibility.into(),
             width: image.width,
             height: image.height,
-            urls: urls(image),
+            urls: image.urls().map(Into::into),
             attached: image.holder.is_some(),
             created_at: image.created_at,
         }
     }
-}
-
-fn urls(image: &Image) -> Option<ImageUrls> {
-    let url = |variant: Variant| {
-        let view = image.views().iter().find(|view| view.variant == variant);
-        view.map(|view| view.url.clone())
-    };
-    Some(ImageUrls {
-        thumb: url(Variant::Thumb)?,
-        card: url(Variant::Card)?,
-        full: url(Variant::Full)?,
-    })
 }
 
 /// A link that opens a private image.

@@ -3,9 +3,7 @@
 mod booking_bodies;
 mod booking_views;
 mod bookings;
-pub(crate) mod faults;
 mod list;
-mod object;
 pub(crate) mod places;
 mod quote_views;
 mod rate_bodies;

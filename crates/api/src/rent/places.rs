@@ -6,7 +6,7 @@ use rent::{Hours, Place};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::faults::Faults;
+use crate::extract::Faults;
 
 const DECIMALS: usize = 6;
 

@@ -7,11 +7,8 @@ use rent::{CancellationPolicy, DateRange, Extra, RateRule, Rates, TaxRule, Terms
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{
-    faults::Faults,
-    object::Object,
-    words::{ChargedWord, RuleDaysWord},
-};
+use super::words::{ChargedWord, RuleDaysWord};
+use crate::extract::{Faults, Object};
 
 /// What a vehicle costs, in minor units of one currency. Longer is never dearer than the shorter rates that fill it.
 #[derive(Debug, Deserialize, JsonSchema, Validate)]

@@ -7,12 +7,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{
-    faults::Faults,
-    object::Object,
-    places::{HoursBody, PlaceBody},
+use super::places::{HoursBody, PlaceBody};
+use crate::{
+    Problem,
+    extract::{Faults, Object, Ref},
 };
-use crate::{Problem, extract::Ref};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ShopPath {

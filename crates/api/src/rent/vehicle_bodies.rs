@@ -2,19 +2,22 @@
 
 use garde::Validate;
 use rent::{
-    Bicycle, Bike, Car, Image, LicenceClass, Listing, ListingEdit, Motorbike, NewImage, NewListing,
-    RentShop, Scooter, Terms, Unit, Vehicle,
+    Bicycle, Bike, Car, Image, LicenceClass, Listing, ListingEdit, Motorbike, NewListing, RentShop,
+    Scooter, Terms, Unit, Vehicle,
 };
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
 use super::{
-    faults::Faults,
     rate_bodies::{RatesBody, TermsBody},
     words::{BikeClassWord, FuelWord, LicenceWord, TransmissionWord},
 };
-use crate::{Problem, extract::Ref};
+use crate::{
+    Problem,
+    extract::{Faults, Object, Ref},
+    images::{self, NewImageBody},
+};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct VehiclePath {
@@ -41,11 +44,14 @@ pub struct Offer {
     rates: Option<RatesBody>,
     terms: Option<TermsBody>,
     units: Vec<String>,
-    images: Vec<NewImageBody>,
+    images: Vec<Object<NewImageBody>>,
 }
 
 impl Offer {
     fn of(self, vehicle: Vehicle, faults: &mut Faults) -> NewListing {
+        let bodies = self.images.into_iter().map(|body| body.0);
+        let (images, wrong) = images::read_all(bodies, "#/images");
+        faults.also(wrong);
         NewListing {
             shop: self.shop.0,
             title: self.title,
@@ -54,7 +60,7 @@ impl Offer {
             rates: self.rates.map(|rates| rates.read(faults)),
             terms: self.terms.map(Terms::from).unwrap_or_default(),
             units: self.units,
-            images: self.images.into_iter().map(Into::into).collect(),
+            images,
         }
     }
 }
@@ -101,7 +107,7 @@ macro_rules! vehicle {
             pub units: Vec<String>,
             #[serde(default)]
             #[garde(length(max = 20), dive)]
-            pub images: Vec<NewImageBody>,
+            pub images: Vec<Object<NewImageBody>>,
             $($(#[$rule])* pub $field: $kind,)+
         }
 
@@ -436,23 +442,4 @@ pub struct UnitPatch {
     /// In the workshop or gone; it is not lent until it is back, but keeps its bookings.
     #[garde(skip)]
     pub away: bool,
-}
-
-#[derive(Debug, Deserialize, JsonSchema, Validate)]
-#[serde(deny_unknown_fields)]
-#[schemars(rename = "NewVehicleImage", example = json!({
-    "url": "/demo/images/honda-activa.svg", "alt": "A red scooter",
-}))]
-pub struct NewImageBody {
-    #[garde(length(chars, min = 1, max = 2_000))]
-    pub url: String,
-    /// What it shows, for those who cannot see it.
-    #[garde(length(chars, max = 300))]
-    pub alt: String,
-}
-
-impl From<NewImageBody> for NewImage {
-    fn from(new: NewImageBody) -> Self {
-        Self { url: new.url, alt: new.alt }
-    }
 }

@@ -2,7 +2,7 @@
 
 use commerce::{Actor, Role, Timestamp};
 use rent::{
-    Bicycle, Bike, Car, Found, Image, KeptListing, Listing, ListingPage, ListingStatus, Motorbike,
+    Bicycle, Bike, Car, Found, KeptListing, Listing, ListingPage, ListingStatus, Motorbike,
     Scooter, Unit, Vehicle,
 };
 use schemars::JsonSchema;
@@ -13,7 +13,7 @@ use super::{
     shop_views::ShopCard,
     words::{BikeClassWord, FeatureWord, FuelWord, KindWord, LicenceWord, TransmissionWord},
 };
-use crate::{extract::Ref, views::MoneyView};
+use crate::{extract::Ref, images::ImageView, views::MoneyView};
 
 #[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "Vehicle")]
@@ -39,7 +39,7 @@ pub struct VehicleView {
     pub minimum_age: u8,
     pub rates: Option<RatesView>,
     pub terms: TermsView,
-    pub images: Vec<VehicleImageView>,
+    pub images: Vec<ImageView>,
     /// How many of it can go out.
     pub units_ready: u32,
     /// Each of them, for those who keep the shop.
@@ -239,20 +239,6 @@ impl From<&Car> for CarView {
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "VehicleImage")]
-pub struct VehicleImageView {
-    pub id: Ref<Image>,
-    pub url: String,
-    pub alt: String,
-}
-
-impl From<Image> for VehicleImageView {
-    fn from(image: Image) -> Self {
-        Self { id: image.id.into(), url: image.url, alt: image.alt }
-    }
-}
-
-#[derive(Debug, Serialize, JsonSchema)]
 #[schemars(rename = "VehicleUnit")]
 pub struct UnitView {
     pub id: Ref<Unit>,
@@ -294,7 +280,7 @@ pub struct CardView {
     pub id: Ref<Listing>,
     pub kind: KindWord,
     pub title: String,
-    pub image: Option<VehicleImageView>,
+    pub image: Option<ImageView>,
     pub shop: ShopCard,
     pub features: Vec<FeatureWord>,
     pub seats: u8,

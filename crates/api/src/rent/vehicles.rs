@@ -6,16 +6,16 @@ use paperclip::actix::{api_v2_operation, web::Data};
 use rent::{Listing, ListingEdit, NewListing, Rent, Vehicle};
 
 use super::{
-    faults::Whole,
     vehicle_bodies::{
-        BikeBody, CarBody, NewBikeBody, NewCarBody, NewImageBody, NewScooterBody, NewUnitBody,
-        ScooterBody, TellsOf, UnitPatch, UnitPath, VehicleImagePath, VehiclePatch, VehiclePath,
+        BikeBody, CarBody, NewBikeBody, NewCarBody, NewScooterBody, NewUnitBody, ScooterBody,
+        TellsOf, UnitPatch, UnitPath, VehicleImagePath, VehiclePatch, VehiclePath,
     },
     vehicle_views::VehicleView,
 };
 use crate::{
     Fail, Problem,
-    extract::{Body, IfMatch, Keeper, Maybe, Path},
+    extract::{Body, IfMatch, Keeper, Maybe, Path, Whole},
+    images::NewImageBody,
     stamped::Stamped,
 };
 
@@ -54,7 +54,7 @@ where
 {
     let (body, mut faults) = body.looked_at();
     let new = body.read(&mut faults);
-    faults.also(new.faults(&rent.env));
+    faults.also(rent.listing_faults(keeper, &new).await?);
     let made = rent.create_listing(keeper, faults.end(new)?, None).await?;
     let location = format!("/v1/rent/vehicles/{}", made.state.id);
     let page = rent.read_listing(Some(keeper), made.state.id).await?;
@@ -229,7 +229,7 @@ pub async fn edit_unit(
     Ok(shown(&rent, &keeper.0, changed).await?)
 }
 
-/// Add an image.
+/// Add an image: an uploaded picture, or one that is elsewhere on the web.
 #[api_v2_operation(tags(Rentals), operation_id = "addVehicleImage")]
 pub async fn add_image(
     rent: Data<Rent>,
@@ -238,7 +238,8 @@ pub async fn add_image(
     seen: IfMatch,
     body: Body<NewImageBody>,
 ) -> Result<Stamped<VehicleView>, Fail<409>> {
-    let added = rent.add_listing_image(&keeper.0, path.0.id.0, seen.0, body.0.into()).await?;
+    let new = body.0.understood()?;
+    let added = rent.add_listing_image(&keeper.0, path.0.id.0, seen.0, new).await?;
     Ok(shown(&rent, &keeper.0, added).await?)
 }
 

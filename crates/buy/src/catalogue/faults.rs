@@ -2,13 +2,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use commerce::FieldError;
+use commerce::{FieldError, picture};
 
 use super::{Product, Variant};
 use crate::text;
 
 const MAX_VARIANTS: usize = 100;
-const MAX_IMAGES: usize = 20;
 const MAX_OPTION_NAMES: usize = 3;
 
 pub(super) fn of(product: &Product) -> Vec<FieldError> {
@@ -26,25 +25,13 @@ pub(super) fn of(product: &Product) -> Vec<FieldError> {
     if keys.len() < product.option_names.len() || keys.contains("") {
         fault("#/option_names", "ambiguous", "option names differ and have at least one word each");
     }
-    if product.images.len() > MAX_IMAGES {
-        fault("#/images", "too_many", "a product has at most 20 images");
-    }
     if product.variants.len() > MAX_VARIANTS {
         fault("#/variants", "too_many", "a product has at most 100 variants");
     }
     if product.is_published() && product.variants.iter().all(|variant| variant.prices.is_empty()) {
         fault("#/variants", "nothing_to_sell", "a published product has a variant with a price");
     }
-    for (at, image) in product.images.iter().enumerate() {
-        if !is_web_address(&image.url) {
-            let pointer = format!("#/images/{at}/url");
-            fault(
-                &pointer,
-                "not_an_address",
-                "an address begins with `https://`, `http://` or `/`",
-            );
-        }
-    }
+    faults.extend(picture::faults(&product.images));
     faults.extend(of_variants(product));
     faults
 }
@@ -83,12 +70,4 @@ fn has_its_options(variant: &Variant, product: &Product) -> bool {
     let expected: BTreeSet<_> = product.option_names.iter().collect();
     let filled = variant.options.values().all(|value| !text::option_key(value).is_empty());
     filled && variant.options.keys().collect::<BTreeSet<_>>() == expected
-}
-
-fn is_web_address(url: &str) -> bool {
-    let local = url.starts_with('/') && !url.starts_with("//");
-    let rooted = ["https://", "http://"].iter().any(|scheme| {
-        url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
-    });
-    (local || rooted) && !url.chars().any(|c| c.is_whitespace() || c.is_control())
 }

@@ -1,11 +1,14 @@
 //! Keep products: make, change, publish and archive them, with their variants and images.
 
-use commerce::{Actor, CommitError, Effects, Once, Role, Stored, Version, Write, seller::Keeping};
+use commerce::{
+    Actor, CommitError, Effects, Once, Role, Stored, Version, Write,
+    picture::{self, Chosen, ImageId, NewImage},
+    seller::Keeping,
+};
 use uuid::Uuid;
 
 use super::{
-    CategoryId, ImageId, NewImage, NewProduct, NewVariant, Product, ProductEdit, ProductId,
-    VariantEdit, VariantId,
+    CategoryId, NewProduct, NewVariant, Product, ProductEdit, ProductId, VariantEdit, VariantId,
 };
 use crate::{Buy, BuyError};
 
@@ -53,10 +56,20 @@ impl Buy {
     ) -> Result<Stored<Product>, BuyError> {
         let keeping = self.keeping(actor).await?;
         self.check_category(new.category).await?;
-        let product = Product::draft(&self.env, keeping.owner(), new)?;
+        let pointer = |at| format!("#/images/{at}");
+        let (chosen, faults) =
+            picture::choose(&*self.pictures, actor, &new.images, pointer).await?;
+        let drafted = Product::draft(&self.env, keeping.owner(), new, &chosen);
+        let product = BuyError::with(faults, drafted)?;
         let made = Stored { state: product.clone(), version: Version(1) };
         let receipt = once.map(|once| once.receipt(product.id.uuid(), &made));
-        let effects = Effects::none().receipt(receipt);
+        let hung = picture::moves(
+            &Product::holder(product.id),
+            &[],
+            &product.pictures(),
+            product.created_at,
+        );
+        let effects = Effects::none().pictures(hung).receipt(receipt);
         self.products.commit(Write::new(product).with(effects)).await?;
         Ok(made)
     }
@@ -131,7 +144,9 @@ impl Buy {
         seen: Version,
         new: NewImage,
     ) -> Result<Stored<Product>, BuyError> {
-        self.change_product(actor, id, seen, |product| product.with_image(&self.env, new)).await
+        let chosen = self.chosen(actor, &new).await?;
+        let add = |product: Product| product.with_image(&self.env, new, &chosen);
+        self.change_product(actor, id, seen, add).await
     }
 
     pub async fn remove_image(
@@ -162,7 +177,10 @@ impl Buy {
             return Ok(Stored { state: before, version: seen });
         }
         let state = Product { updated_at: self.env.now(), ..changed };
-        match self.products.commit(Write::over(seen, state.clone()).alone()).await {
+        let (holder, now) = (Product::holder(id), state.updated_at);
+        let hung = picture::moves(&holder, &before.pictures(), &state.pictures(), now);
+        let write = Write::over(seen, state.clone());
+        match self.products.commit(write.with(Effects::none().pictures(hung))).await {
             Ok(()) => Ok(Stored { state, version: seen.next() }),
             Err(CommitError::Stale) => Err(BuyError::Outdated),
             Err(error) => Err(error.into()),
@@ -191,6 +209,14 @@ impl Buy {
             Keeping::Seller(seller) => Ok(Kept::Of(Some(seller))),
             Keeping::Barred => Err(BuyError::NotAKeeper),
         }
+    }
+
+    /// The picture that one new image names, if it may be shown.
+    async fn chosen(&self, actor: &Actor, new: &NewImage) -> Result<Chosen, BuyError> {
+        keeps_shop(actor)?;
+        let (only, pointer) = (std::slice::from_ref(new), |_| "#".to_owned());
+        let (chosen, faults) = picture::choose(&*self.pictures, actor, only, pointer).await?;
+        BuyError::with(faults, Ok(chosen))
     }
 
     async fn check_category(&self, category: Option<CategoryId>) -> Result<(), BuyError> {

@@ -1,15 +1,17 @@
 //! What the catalogue needs from the store.
 
 use async_trait::async_trait;
-use commerce::{Money, Page, PageRequest, Repository, ResourceId, StoreError, Stored, Timestamp};
+use commerce::{
+    Money, Page, PageRequest, Repository, ResourceId, StoreError, Stored, Timestamp, picture::Image,
+};
 
 use uuid::Uuid;
 
+use super::Prices;
 use super::{
     Category, CategoryId, Facets, Product, ProductCard, ProductFilter, ProductId, ProductQuery,
     StockLevel, StockPolicy, VariantId, resource_of,
 };
-use super::{Image, Prices};
 use crate::Slug;
 
 /// Committing a slug or an SKU that another product has is refused as taken: `buy_products_slug_key`,

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use commerce::{Aggregate, Currency, Env, Id, Money, Tagged, Timestamp};
+use commerce::{
+    Aggregate, Currency, Env, Id, Money, Tagged, Timestamp,
+    picture::{self, Chosen, Holder, Image, ImageId, NewImage, PictureId},
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -14,6 +17,9 @@ pub type ProductId = Id<Product>;
 impl Tagged for Product {
     const PREFIX: &'static str = "prd";
 }
+
+/// How products are called as what holds pictures.
+pub(super) const HOLDS: &str = "buy_product";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Product {
@@ -66,20 +72,6 @@ impl Status {
     }
 }
 
-pub type ImageId = Id<Image>;
-
-impl Tagged for Image {
-    const PREFIX: &'static str = "img";
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Image {
-    pub id: ImageId,
-    pub url: String,
-    /// What it shows, for those who cannot see it.
-    pub alt: String,
-}
-
 #[derive(Debug, Clone, Default)]
 pub struct NewProduct {
     /// Made of the title when absent.
@@ -91,14 +83,6 @@ pub struct NewProduct {
     pub attributes: BTreeMap<String, String>,
     pub images: Vec<NewImage>,
     pub variants: Vec<NewVariant>,
-}
-
-#[derive(Debug, Clone)]
-pub struct NewImage {
-    pub url: String,
-    pub alt: String,
-    /// Where among the others, from 0; last when absent.
-    pub position: Option<usize>,
 }
 
 /// What changes on a product; what is absent stays.
@@ -114,12 +98,21 @@ pub struct ProductEdit {
 
 impl Product {
     /// A new product that nobody but the shop's keepers sees yet.
-    pub fn draft(env: &Env, seller: Option<Uuid>, new: NewProduct) -> Result<Self, BuyError> {
+    pub fn draft(
+        env: &Env,
+        seller: Option<Uuid>,
+        new: NewProduct,
+        chosen: &Chosen,
+    ) -> Result<Self, BuyError> {
         let slug = match new.slug {
             Some(slug) => slug,
             None => Slug::of_title(&new.title).map_err(BuyError::slug)?,
         };
         let now = env.now();
+        let mut images = Vec::with_capacity(new.images.len());
+        for image in new.images {
+            picture::place(&mut images, env, image, chosen);
+        }
         let product = Self {
             id: Id::new(env),
             slug,
@@ -130,13 +123,12 @@ impl Product {
             status: Status::Draft,
             option_names: new.option_names,
             attributes: new.attributes,
-            images: Vec::new(),
+            images,
             variants: new.variants.into_iter().map(|new| Variant::new(env, new)).collect(),
             created_at: now,
             updated_at: now,
         };
-        let add = |product: Self, image| product.place_image(env, image);
-        new.images.into_iter().fold(product, add).sound()
+        product.sound()
     }
 
     pub fn edited(self, edit: ProductEdit) -> Result<Self, BuyError> {
@@ -193,8 +185,14 @@ impl Product {
         self.sound()
     }
 
-    pub fn with_image(self, env: &Env, new: NewImage) -> Result<Self, BuyError> {
-        self.place_image(env, new).sound()
+    pub fn with_image(
+        mut self,
+        env: &Env,
+        new: NewImage,
+        chosen: &Chosen,
+    ) -> Result<Self, BuyError> {
+        picture::place(&mut self.images, env, new, chosen);
+        self.sound()
     }
 
     pub fn without_image(mut self, id: ImageId) -> Result<Self, BuyError> {
@@ -203,10 +201,13 @@ impl Product {
         if self.images.len() == before { Err(BuyError::NoImage) } else { Ok(self) }
     }
 
-    fn place_image(mut self, env: &Env, new: NewImage) -> Self {
-        let at = new.position.unwrap_or(usize::MAX).min(self.images.len());
-        self.images.insert(at, Image { id: Id::new(env), url: new.url, alt: new.alt });
-        self
+    /// As what holds its uploaded pictures.
+    pub(crate) fn holder(id: ProductId) -> Holder {
+        Holder::new(HOLDS, id)
+    }
+
+    pub(crate) fn pictures(&self) -> Vec<PictureId> {
+        picture::pictures_of(&self.images)
     }
 
     pub fn variant(&self, id: VariantId) -> Option<&Variant> {

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use commerce::{Currency, Money};
+use commerce::{Currency, Money, picture::Image};
 
-use super::{CategoryId, Image, ProductId};
+use super::{CategoryId, ProductId};
 use crate::Slug;
 
 /// Which published products are wanted. A list is in one currency and shows what is sold in it.

@@ -6,7 +6,7 @@ use commerce::{Actor, Currency, Failure, Money, PageRequest, Role, Version};
 
 use super::*;
 use crate::{
-    BuyError, Slug,
+    BuyError, NewImage, Slug,
     testing::{World, keeper, product, variant},
 };
 
@@ -72,11 +72,7 @@ async fn everything_wrong_with_a_product_is_told_at_once() {
     let new = NewProduct {
         title: "!".into(),
         slug: Some("x".parse().unwrap()),
-        images: vec![NewImage {
-            url: "javascript:alert(1)".into(),
-            alt: String::new(),
-            position: None,
-        }],
+        images: vec![NewImage::web("javascript:alert(1)", "")],
         ..product("", vec![free, variant("A", 1)])
     };
 
@@ -141,7 +137,7 @@ async fn variants_and_images_come_and_go() {
     let made = world.buy.create_product(&keeper(), shirt(), None).await.unwrap();
     let id = made.state.id;
     let large = NewVariant { options: options(&[("Size", "L")]), ..variant("SHIRT-L", 36_00) };
-    let image = |url: &str, position| NewImage { url: url.into(), alt: "A shirt".into(), position };
+    let image = |url: &str, position| NewImage { position, ..NewImage::web(url, "A shirt") };
 
     let buy = &world.buy;
     let three = buy.add_variant(&keeper(), id, made.version, large).await.unwrap();

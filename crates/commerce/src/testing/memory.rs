@@ -18,6 +18,7 @@ use crate::{
     claim::{StockDelta, StockMove},
     order::{OrderFilter, OrderState, Orders},
     payment::{Inbox, Notice, PaymentFilter, Payments, Reception},
+    picture::{HELD, Holder, Picture, PictureId, PictureMove, PictureState, Pictures, Way},
 };
 
 type Row = (Arc<dyn Any + Send + Sync>, Version);
@@ -31,6 +32,7 @@ pub struct Books {
     /// `on_hand` and `held` of every resource.
     pub stock: BTreeMap<ResourceId, (i64, i64)>,
     pub claims: BTreeMap<Uuid, Claim>,
+    pub pictures: BTreeMap<PictureId, Picture>,
     pub stock_moves: Vec<StockMove>,
     pub postings: Vec<Posting>,
     pub events: Vec<Event>,
@@ -87,6 +89,7 @@ impl Books {
         }
         effects.payments.iter().try_for_each(|payment| self.save(payment))?;
         effects.orders.iter().try_for_each(|order| self.save(order))?;
+        effects.pictures.iter().try_for_each(|moved| self.move_picture(moved))?;
         self.move_claims(effects.claims, effects.stock)?;
         books::post(&mut self.postings, effects.postings)?;
         self.events.extend(effects.events);
@@ -106,6 +109,22 @@ impl Books {
             Some(_) => return Err(CommitError::AlreadyDone),
         }
         Ok(())
+    }
+
+    fn move_picture(&mut self, moved: &PictureMove) -> Result<(), CommitError> {
+        let known = self.pictures.get_mut(&moved.picture);
+        match (moved.way, known) {
+            (Way::Take, Some(picture)) if is_free(picture) => {
+                picture.holder = Some(moved.holder.clone());
+                Ok(())
+            }
+            (Way::Take, _) => Err(CommitError::Taken(HELD.into())),
+            (Way::Leave, Some(picture)) if picture.holder.as_ref() == Some(&moved.holder) => {
+                picture.holder = None;
+                Ok(())
+            }
+            (Way::Leave, _) => Ok(()),
+        }
     }
 
     fn move_claims(
@@ -152,6 +171,7 @@ impl Books {
         Snapshot {
             stock: self.stock.clone(),
             claims: self.claims.clone(),
+            pictures: self.pictures.clone(),
             stock_moves: self.stock_moves.len(),
             postings: self.postings.len(),
             events: self.events.len(),
@@ -163,6 +183,7 @@ impl Books {
     fn undo(&mut self, before: Snapshot) {
         self.stock = before.stock;
         self.claims = before.claims;
+        self.pictures = before.pictures;
         self.stock_moves.truncate(before.stock_moves);
         self.postings.truncate(before.postings);
         self.events.truncate(before.events);
@@ -174,11 +195,16 @@ impl Books {
 struct Snapshot {
     stock: BTreeMap<ResourceId, (i64, i64)>,
     claims: BTreeMap<Uuid, Claim>,
+    pictures: BTreeMap<PictureId, Picture>,
     stock_moves: usize,
     postings: usize,
     events: usize,
     audits: usize,
     receipts: Vec<Receipt>,
+}
+
+fn is_free(picture: &Picture) -> bool {
+    picture.holder.is_none() && matches!(picture.state, PictureState::Open(_))
 }
 
 fn read<T: Aggregate>((row, version): &Row) -> Option<Stored<T>> {
@@ -208,6 +234,11 @@ impl Memory {
     pub fn put<T: Aggregate>(&self, state: T) {
         let id = state.id().into();
         self.read().rows.insert((TypeId::of::<T>(), id), (Arc::new(state), Version(1)));
+    }
+
+    /// Puts an uploaded picture there, in the place of the one with its id.
+    pub fn put_picture(&self, picture: Picture) {
+        self.read().pictures.insert(picture.id, picture);
     }
 
     pub fn set_stock(&self, resource: ResourceId, on_hand: i64) {
@@ -270,6 +301,20 @@ impl<T: Aggregate> Repository<T> for Memory {
             }
         }
         written
+    }
+}
+
+#[async_trait]
+impl Pictures for Memory {
+    async fn pictures(
+        &self,
+        ids: &[PictureId],
+        holder: Option<&Holder>,
+    ) -> Result<Vec<Picture>, StoreError> {
+        let asked = |picture: &&Picture| {
+            ids.contains(&picture.id) || (holder.is_some() && picture.holder.as_ref() == holder)
+        };
+        Ok(self.read().pictures.values().filter(asked).cloned().collect())
     }
 }
 

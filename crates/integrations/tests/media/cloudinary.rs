@@ -153,6 +153,8 @@ async fn a_private_picture_opens_by_a_link_until_it_expires() {
     let (now, until) = (world.clock.now(), moment(900));
     let link = store.url(&private.place, &placed, Variant::Full, Access::Until { now, until });
 
+    // Worked out apart, by the rule of `private_download_url` in Cloudinary's own library.
+    assert!(link.contains("signature=9fc03b9b1124271f6fc96a1a3d685adddff2ad8a&"), "{link}");
     assert_eq!(world.fake.follow(&link), 200);
     let longer = link.replace(
         &format!("expires_at={}", until.timestamp()),

@@ -70,6 +70,15 @@ async fn a_private_file_opens_by_its_own_link_until_it_expires() {
 
     let link = world.store.url(&picture.place, &placed, Variant::Full, access);
 
+    let name = Uuid::from_u128(8).simple();
+    // HMAC-SHA256, worked out apart.
+    let signature = "e5cc237edf7942bab6905df79dbd7a47828834a14cf033a1915545cc71fa0fcb";
+    assert_eq!(
+        link,
+        format!(
+            "http://localhost:8080/v1/media/files/{name}/full?until=1777637700&signature={signature}"
+        )
+    );
     let (_, query) = link.split_once('?').unwrap();
     let (until, signature) = query.split_once('&').unwrap();
     let until = until.strip_prefix("until=").unwrap().parse().unwrap();

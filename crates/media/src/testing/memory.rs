@@ -18,9 +18,8 @@ impl Images for Memory {
     }
 
     async fn unused(&self, before: Timestamp, limit: u32) -> Result<Vec<ImageId>, StoreError> {
-        let unused = |image: &Image| {
-            image.is_stored() && image.holder.is_none() && image.created_at < before
-        };
+        let unused =
+            |image: &Image| image.is_stored() && image.holder.is_none() && image.hung_at < before;
         Ok(first(self, limit, unused))
     }
 
@@ -28,12 +27,6 @@ impl Images for Memory {
         let unused =
             |image: &Image| image.owner == owner && !image.is_leaving() && image.holder.is_none();
         Ok(u64::try_from(first(self, u32::MAX, unused).len()).unwrap())
-    }
-
-    async fn held_by(&self, holder: &Holder) -> Result<Vec<Image>, StoreError> {
-        let mut all: Vec<_> = self.read().all::<Image>().into_iter().map(|s| s.state).collect();
-        all.retain(|image| image.is_stored() && image.holder.as_ref() == Some(holder));
-        Ok(all)
     }
 
     async fn images_of(
@@ -58,12 +51,12 @@ fn first(memory: &Memory, limit: u32, fits: impl Fn(&Image) -> bool) -> Vec<Imag
 pub async fn contract(images: &(impl Images + Sync), env: &Env, actor: &Actor) {
     let write = async |image: Image| images.commit(Write::new(image).alone()).await.unwrap();
     let now = env.now();
-    let holder = Holder { kind: "rent_listing".into(), id: env.uuid() };
+    let holder = Holder { kind: "lot".into(), id: env.uuid() };
     let uploading = |until| sample(env, actor.user, ImageState::Uploading { until });
     let late = uploading(now - TimeDelta::seconds(1));
     let early = uploading(now + TimeDelta::seconds(1));
     let unused = sample(env, actor.user, stored(now));
-    let used = Image { holder: Some(holder.clone()), ..sample(env, actor.user, stored(now)) };
+    let used = Image { holder: Some(holder), ..sample(env, actor.user, stored(now)) };
     let gone = sample(env, actor.user, ImageState::Removing { since: now });
     for image in [&late, &early, &unused, &used, &gone] {
         write(image.clone()).await;
@@ -74,7 +67,6 @@ pub async fn contract(images: &(impl Images + Sync), env: &Env, actor: &Actor) {
     assert_eq!(images.unused(after, 10).await.unwrap(), [unused.id]);
     assert_eq!(images.unused(now - TimeDelta::days(1), 10).await.unwrap(), []);
     assert_eq!(images.count_unused(actor.user).await.unwrap(), 3, "two on their way, one unused");
-    assert_eq!(images.held_by(&holder).await.unwrap(), std::slice::from_ref(&used));
     let mut shown = [unused, used].map(|state| Stored { state, version: Version(1) });
     shown.sort_by_key(|stored| std::cmp::Reverse(stored.state.id));
     let page = PageRequest { limit: 1, cursor: None };
@@ -95,15 +87,18 @@ fn stored(at: Timestamp) -> ImageState {
 }
 
 fn sample(env: &Env, owner: UserId, state: ImageState) -> Image {
+    let id = ImageId::new(env);
     Image {
-        id: ImageId::new(env),
+        id,
         owner,
         alt: "A red car".into(),
         visibility: Visibility::Public,
         store: "shelf".into(),
         width: 640,
         height: 480,
+        stem: id,
         holder: None,
+        hung_at: env.now(),
         state,
         created_at: env.now(),
     }

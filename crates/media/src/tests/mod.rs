@@ -14,8 +14,8 @@ use commerce::{
 use uuid::Uuid;
 
 use crate::{
-    Image, ImageId, ImageState, Media, MediaError, NewImage, RemoveFromStore, Rules, StaleUploads,
-    Stores, Visibility,
+    Holder, Image, ImageId, ImageState, Media, MediaError, NewImage, RemoveFromStore, Rules,
+    StaleUploads, Stores, Visibility,
     testing::{Shelf, a_jpeg},
 };
 
@@ -36,6 +36,12 @@ impl World {
         let stores = Stores::new(Arc::new(shelf.clone()));
         let media = Media::over(Arc::new(memory.clone()), stores, clock.env(), rules);
         Self { media, memory, shelf, clock }
+    }
+
+    /// As the one who shows it does, in a commit of its own.
+    fn hang(&self, id: ImageId, holder: Option<Holder>) {
+        let hung_at = self.clock.env().now();
+        self.memory.put(Image { holder, hung_at, ..self.image(id) });
     }
 
     async fn upload(&self) -> Result<Stored<Image>, MediaError> {

@@ -7,7 +7,7 @@ use commerce::{CommitError, Failure, Once, RequestKey, testing::Memory};
 
 use super::*;
 use crate::{
-    Format, Holder, UnusedImages, Variant,
+    Format, UnusedImages, Variant,
     testing::{ShelfFault, a_png, contract},
 };
 
@@ -128,16 +128,18 @@ async fn a_removed_image_is_out_of_sight_at_once_and_out_of_the_store_soon() {
 async fn a_replacement_takes_the_place_of_the_old_one_in_one_commit() {
     let world = World::new();
     let old = world.upload().await.unwrap().state.id;
-    world.media.attach(&owner(), old, listing()).await.unwrap();
+    world.hang(old, Some(listing()));
 
     let next = world.media.replace(&owner(), old, new(a_png(30, 30)), None).await.unwrap().state;
 
     assert_eq!(next.holder, Some(listing()));
-    assert_eq!(world.media.held_by(&listing()).await.unwrap(), std::slice::from_ref(&next));
+    assert_eq!((next.stem, world.image(old).holder), (old, None));
+    let again = world.media.replace(&owner(), next.id, new(a_png(20, 20)), None).await.unwrap();
+    assert_eq!((again.state.holder, again.state.stem), (Some(listing()), old));
     assert_eq!(world.told().last(), Some(&"image_removal_due"));
     assert!(world.told().contains(&"image_replaced"));
     assert!(world.deliver().await);
-    assert_eq!(world.shelf.keys(), [next.place().key]);
+    assert_eq!(world.shelf.keys(), [world.image(again.state.id).place().key]);
 }
 
 #[tokio::test]
@@ -156,21 +158,19 @@ async fn a_replacement_that_fails_leaves_the_old_one_where_it_was() {
 }
 
 #[tokio::test]
-async fn an_image_hangs_in_one_place_and_is_not_removed_from_there() {
+async fn an_image_that_is_shown_is_removed_by_an_operator_alone_and_whoever_shows_it_is_told() {
     let world = World::new();
     let id = world.upload().await.unwrap().state.id;
-    world.media.attach(&owner(), id, listing()).await.unwrap();
-    let elsewhere = Holder { id: Uuid::from_u128(78), ..listing() };
+    world.hang(id, Some(listing()));
 
-    let again = world.media.attach(&owner(), id, listing()).await;
-    let other = world.media.attach(&owner(), id, elsewhere).await;
-    let removed = world.media.remove(&owner(), id).await;
+    let own = world.media.remove(&owner(), id).await;
+    world.media.remove(&person(3, Role::Operator), id).await.unwrap();
 
-    assert!(again.is_ok(), "a second try is harmless");
-    assert!(matches!(other, Err(MediaError::AttachedElsewhere)));
-    assert!(matches!(removed, Err(MediaError::InUse)));
-    world.media.detach(&owner(), id).await.unwrap();
-    world.media.remove(&owner(), id).await.unwrap();
+    assert!(matches!(own, Err(MediaError::InUse)));
+    assert!(world.image(id).is_leaving());
+    let books = world.memory.read();
+    let told = books.events.iter().find(|event| event.name == "image_taken_down").unwrap();
+    assert_eq!(told.body, serde_json::json!({"holder": listing()}));
 }
 
 #[tokio::test]
@@ -182,8 +182,6 @@ async fn a_strangers_image_is_no_image() {
     let replaced = world.media.replace(&stranger(), id, new(a_png(9, 9)), None).await;
     assert!(matches!(replaced, Err(MediaError::NoImage)));
     assert!(matches!(world.media.remove(&stranger(), id).await, Err(MediaError::NoImage)));
-    let held = world.media.attach(&stranger(), id, listing()).await;
-    assert!(matches!(held, Err(MediaError::NoImage)));
     assert!(world.media.own(&person(3, Role::Operator), id).await.is_ok());
 }
 
@@ -212,7 +210,7 @@ async fn nobody_hoards_images_that_hang_nowhere() {
     let third = world.upload().await;
 
     assert!(matches!(third, Err(MediaError::TooManyUnused(2))));
-    world.media.attach(&owner(), first, listing()).await.unwrap();
+    world.hang(first, Some(listing()));
     world.upload().await.unwrap();
 }
 
@@ -222,14 +220,23 @@ async fn images_nobody_used_go_where_the_rules_say_so() {
     let world = World::with(Rules { unused_for, ..Rules::default() });
     let used = world.upload().await.unwrap().state.id;
     let unused = world.upload().await.unwrap().state.id;
-    world.media.attach(&owner(), used, listing()).await.unwrap();
+    let moved = world.upload().await.unwrap().state.id;
+    world.hang(used, Some(listing()));
+    world.hang(moved, Some(listing()));
     world.clock.clock.advance(TimeDelta::days(1) + TimeDelta::seconds(1));
 
-    let swept = UnusedImages(world.media.clone()).run().await.unwrap();
+    world.hang(moved, None);
+    let sweep = async || UnusedImages(world.media.clone()).run().await.unwrap();
+
+    let swept = sweep().await;
 
     assert_eq!(swept, 1);
     assert!(world.image(unused).is_leaving());
     assert!(world.image(used).is_stored());
+    assert!(world.image(moved).is_stored(), "it was taken off a moment ago");
+    world.clock.clock.advance(TimeDelta::days(1) + TimeDelta::seconds(1));
+    assert_eq!(sweep().await, 1);
+    assert!(world.image(moved).is_leaving());
 }
 
 #[tokio::test]

@@ -13,8 +13,8 @@ pub fn receipt(effects: &Effects, steps: &mut Steps) -> Result<(), CommitError> 
     })
 }
 
-/// Payments, orders, holds and reversals by posting, stock and claims by resource, accounts with a floor by code,
-/// streams by name and their events; what only adds rows waits for nobody.
+/// Payments, orders, pictures by id, holds and reversals by posting, stock and claims by resource, accounts with a
+/// floor by code, streams by name and their events; what only adds rows waits for nobody.
 pub fn rest(
     db: &Db,
     mut effects: Effects,
@@ -25,6 +25,7 @@ pub fn rest(
     effects.orders.sort_by_key(|write| write.state.id);
     effects.payments.iter().try_for_each(|write| Layout::steps(write, steps))?;
     effects.orders.iter().try_for_each(|write| Layout::steps(write, steps))?;
+    crate::media::picture_steps(&effects.pictures, steps);
     ledger::guard_steps(&effects.postings, steps);
     ledger::journal_steps(db, &effects.postings, steps, told)?;
     audit::steps(&effects.audits, steps)?;

@@ -1,8 +1,8 @@
-//! Finding images: by their owner, by what they hang on, and those somebody must look after.
+//! Finding images: by their owner, and those somebody must look after.
 
 use async_trait::async_trait;
 use commerce::{Page, PageRequest, StoreError, Stored, Timestamp, UserId};
-use media::{Holder, Image, ImageId, Images};
+use media::{Image, ImageId, Images};
 use sea_orm::{EntityTrait, QueryResult, Value, entity::prelude::*};
 
 use super::image::Entity;
@@ -16,13 +16,10 @@ const STALE: &str = "select id from media_images where state = 'uploading' and s
     order by state_at limit $2";
 
 const UNUSED: &str = "select id from media_images where state = 'stored' and holder_id is null \
-    and created_at < $1 order by created_at limit $2";
+    and hung_at < $1 order by hung_at limit $2";
 
 const COUNT_UNUSED: &str = "select count(*) as n from media_images where owner_id = $1 \
     and state in ('uploading', 'stored') and holder_id is null";
-
-const HELD: &str = "select * from media_images where holder_kind = $1 and holder_id = $2 \
-    and state = 'stored' order by id";
 
 const OF_OWNER: &str = "select * from media_images where owner_id = $1 and state = 'stored' \
     and ($2 is null or id < $2) order by id desc limit $3";
@@ -43,12 +40,6 @@ impl Images for Db {
         u64::try_from(get::<i64>(&row, "n")?).map_err(StoreError::new)
     }
 
-    async fn held_by(&self, holder: &Holder) -> Result<Vec<Image>, StoreError> {
-        let values: [Value; 2] = [holder.kind.clone().into(), holder.id.into()];
-        let images = self.images(HELD, values).await?;
-        Ok(images.into_iter().map(|stored| stored.state).collect())
-    }
-
     async fn images_of(
         &self,
         owner: UserId,
@@ -62,7 +53,7 @@ impl Images for Db {
 }
 
 impl Db {
-    async fn images(
+    pub(super) async fn images(
         &self,
         sql: &str,
         values: impl IntoIterator<Item = Value>,

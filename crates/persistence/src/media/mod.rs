@@ -1,7 +1,11 @@
 //! Images.
 
+mod hung;
 mod image;
 mod images;
+mod pictures;
+
+pub use hung::steps as picture_steps;
 
 use crate::check::Invariant;
 

@@ -67,7 +67,7 @@ fn answer_by(booking: &Booking) -> Option<Timestamp> {
 }
 
 /// Since when the vehicle is back, or from when on nobody picks it up any more.
-fn over_at(booking: &Booking) -> Option<Timestamp> {
+pub(super) fn over_at(booking: &Booking) -> Option<Timestamp> {
     match booking.state {
         BookingState::Returned { at } => Some(at),
         BookingState::Confirmed { .. } => Some(booking.period.ends_at()),

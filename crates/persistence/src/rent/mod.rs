@@ -1,11 +1,14 @@
 //! Rental shops, listings, bookings and reviews: one document a row, beside the columns by which it is found.
 
 mod booking;
+mod bulk;
 mod candidates;
 mod listing;
 mod review;
 mod search;
 mod shop;
+
+pub use bulk::BulkRentals;
 
 use crate::check::Invariant;
 
@@ -21,6 +24,11 @@ pub const INVARIANTS: &[Invariant] = &[
          union all
          select r.id as culprit from rent_reviews r
          where not exists (select 1 from rent_bookings b where b.id = r.booking)",
+    ),
+    Invariant::new(
+        "every picture that a listing holds is held by one that is there",
+        "select i.id as culprit from media_images i where i.holder_kind = 'rent_listing' and not exists (
+             select 1 from rent_listings l where l.id = i.holder_id)",
     ),
     Invariant::new(
         "a request that waits for its answer holds its unit's time",

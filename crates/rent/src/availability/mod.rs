@@ -7,7 +7,7 @@ mod read;
 mod tests;
 
 pub use calendar::{CalendarDay, FreeTime, calendar};
-pub use free::{free_slots, free_units, nearest_free};
+pub use free::{free_units, nearest_free};
 pub use read::{Asked, PeriodReading};
 
 use chrono::{NaiveDate, TimeDelta};

@@ -1,12 +1,14 @@
 //! Read a listing's calendar, and what a period costs and whether it is free.
 
-use chrono::NaiveDate;
+use chrono::{NaiveDate, TimeDelta};
 use commerce::{Actor, FieldError, Span, Timestamp, claim::Busy};
 
 use super::{CalendarDay, calendar, claimed, free_units, nearest_free};
 use crate::{ExtraChoice, Listing, ListingId, Quote, Rent, RentError, RentShop, quote};
 
 const MAX_DAYS: i64 = 92;
+/// How many times as far around a refused period free slots are looked for where none is near.
+const LOOK_FURTHER: i32 = 4;
 
 /// What somebody would like to rent.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -75,14 +77,30 @@ impl Rent {
         Ok(self.calendars.busy(&listing.resources(), claimed(listing, period)).await?)
     }
 
-    /// The free slots nearest to a period that is not.
+    /// The free slots nearest to a period that is not: some days around it, or, where there is none, some weeks.
     pub(crate) async fn nearest(
         &self,
         listing: &Listing,
         shop: &RentShop,
         wanted: Span,
     ) -> Result<Vec<Span>, RentError> {
-        let around = self.rules.look_around;
+        let near = self.rules.look_around;
+        let far = near.checked_mul(LOOK_FURTHER).unwrap_or(near);
+        for around in [near, far] {
+            let slots = self.nearest_within(listing, shop, (wanted, around)).await?;
+            if !slots.is_empty() {
+                return Ok(slots);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    async fn nearest_within(
+        &self,
+        listing: &Listing,
+        shop: &RentShop,
+        (wanted, around): (Span, TimeDelta),
+    ) -> Result<Vec<Span>, RentError> {
         let moved = |at: Timestamp, by| at.checked_add_signed(by).unwrap_or(at);
         let within = (moved(wanted.starts_at(), -around), moved(wanted.starts_at(), around));
         let Ok(within) = Span::try_new(within.0, within.1) else {
@@ -90,8 +108,7 @@ impl Rent {
         };
         let reach = claimed(listing, within.and_then(wanted.length()));
         let busy = self.calendars.busy(&listing.resources(), reach).await?;
-        let mut slots = nearest_free(listing, shop, &busy, (wanted, within), self.env.now());
-        slots.truncate(self.rules.slots_named);
-        Ok(slots)
+        let slots = nearest_free(listing, shop, &busy, (wanted, within), self.env.now());
+        Ok(slots.take(self.rules.slots_named).collect())
     }
 }

@@ -58,7 +58,7 @@ fn the_nearest_free_slots_come_first_and_keep_the_length_by_the_clocks() {
     let taken = [busy(&listing, 0, all_day), busy(&listing, 1, all_day)];
     let within = span("2026-03-21T09:00:00Z", "2026-04-04T09:00:00Z");
 
-    let slots = nearest_free(&listing, &shop, &taken, (wanted, within), now);
+    let slots: Vec<_> = nearest_free(&listing, &shop, &taken, (wanted, within), now).collect();
 
     let (before, after) = (slots[0], slots.iter().find(|slot| **slot > wanted).unwrap());
     assert_eq!(before, span("2026-03-26T18:30:00Z", "2026-03-27T18:30:00Z"));
@@ -103,7 +103,7 @@ proptest! {
         let wanted = Span::try_new(hour(wanted), hour(wanted + length)).unwrap();
         let within = Span::try_new(hour(0), hour(240)).unwrap();
 
-        for slot in free_slots(&listing, &shop, &taken, (wanted, within), now) {
+        for slot in nearest_free(&listing, &shop, &taken, (wanted, within), now) {
             prop_assert_eq!(check(&listing, &shop, slot, now), Ok(()));
             let claimed = claimed(&listing, slot);
             let free = |resource: ResourceId| !taken.iter().any(|b| b.resource == resource && b.span.overlaps(claimed));

@@ -1,7 +1,8 @@
 //! Book a vehicle: price the period, set a free unit's time aside, and raise the order or ask the owner.
 
 use commerce::{
-    ATTEMPTS, CommitError, Effects, Id, Money, Once, OrderId, Span, Stored, UserId, Version, Write,
+    ATTEMPTS, CommitError, Effects, Failure, Id, Kind, Money, Once, OrderId, Span, Stored, UserId,
+    Version, Write,
 };
 
 use super::{
@@ -36,14 +37,18 @@ impl Rent {
         }
         let page = self.read_listing(None, book.listing).await?;
         let (listing, shop) = (page.listing.state, page.shop);
+        if shop.owner == book.traveller {
+            return Err(RentError::OwnVehicle);
+        }
         let quote = self.agreed(&listing, &shop, book)?;
         let held = self.bookings.held_bookings(book.traveller).await?;
         if held >= self.rules.max_held {
             return Err(RentError::TooManyHeld(held));
         }
-        for _ in 0..ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             let busy = self.busy_while(&listing, book.period).await?;
-            let Some(unit) = free_units(&listing, &busy, book.period).into_iter().next() else {
+            let free = free_units(&listing, &busy, book.period);
+            let Some(unit) = self.one_of(&free, attempt) else {
                 break;
             };
             let booking = self.new_booking(&listing, &shop, unit, quote.clone(), book);
@@ -55,14 +60,27 @@ impl Rent {
         Err(RentError::NotFree { nearest: self.nearest(&listing, &shop, book.period).await? })
     }
 
-    /// The price, if the traveller accepted it and may drive the vehicle.
+    /// The first that goes out; whoever lost it to another tries any, so that not everybody wants the next one.
+    fn one_of<'a>(&self, free: &[&'a Unit], attempt: usize) -> Option<&'a Unit> {
+        let count = u128::try_from(free.len()).unwrap_or(u128::MAX);
+        let drawn = if attempt == 0 { 0 } else { self.env.uuid().as_u128() };
+        let at = drawn.checked_rem(count)?;
+        free.get(usize::try_from(at).ok()?).copied()
+    }
+
+    /// The price, if the traveller accepted it and may drive the vehicle; else everything that is in the way.
     fn agreed(&self, listing: &Listing, shop: &RentShop, book: &Book) -> Result<Quote, RentError> {
-        let quote = quote(listing, shop, book.period, &book.extras, self.env.now())?;
+        let quoted = quote(listing, shop, book.period, &book.extras, self.env.now());
         let first_day = shop.zone.date(book.period.starts_at());
         let faults = book.driver.faults(&listing.vehicle, first_day);
-        if !faults.is_empty() {
-            return Err(RentError::Invalid(faults));
-        }
+        let quote = match quoted {
+            quoted if faults.is_empty() => quoted?,
+            Err(error) if error.kind() != Kind::Invalid => return Err(error),
+            quoted => {
+                let others = quoted.err().map(|error| error.fields()).unwrap_or_default();
+                return Err(RentError::Invalid(others.into_iter().chain(faults).collect()));
+            }
+        };
         let total = quote.totals.total;
         match book.accepted {
             Some(accepted) if accepted != total => Err(RentError::PriceChanged { total }),

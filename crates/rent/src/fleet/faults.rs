@@ -2,12 +2,11 @@
 
 use std::collections::HashSet;
 
-use commerce::FieldError;
+use commerce::{FieldError, picture};
 
 use super::{Listing, rate_faults};
 
 const MAX_UNITS: usize = 200;
-const MAX_IMAGES: usize = 20;
 const MAX_LEAD_MINUTES: u32 = 60 * 24 * 90;
 const MAX_TURNAROUND_MINUTES: u32 = 60 * 24 * 7;
 const MAX_HORIZON_DAYS: u32 = 730;
@@ -21,7 +20,7 @@ pub(super) fn of(listing: &Listing) -> Vec<FieldError> {
     faults.extend(listing.rates.iter().flat_map(rate_faults::of));
     faults.extend(of_terms(listing));
     faults.extend(of_units(listing));
-    faults.extend(of_images(listing));
+    faults.extend(picture::faults(&listing.images));
     if listing.is_published() {
         faults.extend(missing_for_publishing(listing));
     }
@@ -59,20 +58,6 @@ fn of_units(listing: &Listing) -> Vec<FieldError> {
     faults
 }
 
-fn of_images(listing: &Listing) -> Vec<FieldError> {
-    let mut faults = Vec::new();
-    for (at, image) in listing.images.iter().enumerate() {
-        if !is_address(&image.url) {
-            let detail = "an address begins with `https://`, `http://` or `/`";
-            faults.push(FieldError::new(format!("#/images/{at}/url"), "not_an_address", detail));
-        }
-    }
-    if listing.images.len() > MAX_IMAGES {
-        faults.push(FieldError::new("#/images", "too_many", "a listing has at most 20 images"));
-    }
-    faults
-}
-
 fn missing_for_publishing(listing: &Listing) -> Vec<FieldError> {
     let needs = [
         ("#/rates", listing.rates.is_some(), "a published listing has a price"),
@@ -86,12 +71,4 @@ fn missing_for_publishing(listing: &Listing) -> Vec<FieldError> {
     ];
     let missing = needs.into_iter().filter(|(_, there, _)| !there);
     missing.map(|(pointer, _, detail)| FieldError::new(pointer, "missing", detail)).collect()
-}
-
-fn is_address(url: &str) -> bool {
-    let local = url.starts_with('/') && !url.starts_with("//");
-    let rooted = ["https://", "http://"].iter().any(|scheme| {
-        url.strip_prefix(scheme).is_some_and(|rest| !rest.is_empty() && !rest.starts_with('/'))
-    });
-    (local || rooted) && !url.chars().any(|c| c.is_whitespace() || c.is_control())
 }

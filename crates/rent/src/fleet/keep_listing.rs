@@ -1,10 +1,11 @@
 //! Keep listings: make, change, publish, pause and retire them, with their units and images.
 
 use commerce::{
-    Actor, CommitError, Effects, Once, Page, PageRequest, Role, Stored, Version, Write,
+    Actor, CommitError, Effects, FieldError, Once, Page, PageRequest, Role, Stored, Version, Write,
+    picture::{self, Chosen, ImageId, NewImage},
 };
 
-use super::{ImageId, KeptListing, Listing, ListingEdit, ListingId, NewImage, NewListing, UnitId};
+use super::{KeptListing, Listing, ListingEdit, ListingId, NewListing, UnitId};
 use crate::{Rent, RentError, RentShop, ShopId};
 
 /// A listing with the shop it belongs to.
@@ -28,12 +29,34 @@ impl Rent {
             RentError::NoShop => RentError::unknown_shop(),
             other => other,
         })?;
-        let listing = Listing::draft(&self.env, new)?;
+        let listing = self.draft(actor, new).await?;
         let made = Stored { state: listing.clone(), version: Version(1) };
         let receipt = once.map(|once| once.receipt(listing.id.uuid(), &made));
-        let effects = Effects::none().receipt(receipt);
+        let (holder, now) = (Listing::holder(listing.id), listing.created_at);
+        let hung = picture::moves(&holder, &[], &listing.pictures(), now);
+        let effects = Effects::none().pictures(hung).receipt(receipt);
         self.listings.commit(Write::new(listing).with(effects)).await?;
         Ok(made)
+    }
+
+    /// Everything about a new listing that makes no sense, and its pictures that cannot be shown.
+    pub async fn listing_faults(
+        &self,
+        actor: &Actor,
+        new: &NewListing,
+    ) -> Result<Vec<FieldError>, RentError> {
+        match self.draft(actor, new.clone()).await {
+            Ok(_) => Ok(Vec::new()),
+            Err(RentError::Invalid(faults)) => Ok(faults),
+            Err(other) => Err(other),
+        }
+    }
+
+    async fn draft(&self, actor: &Actor, new: NewListing) -> Result<Listing, RentError> {
+        let pointer = |at| format!("#/images/{at}");
+        let (chosen, faults) =
+            picture::choose(&*self.pictures, actor, &new.images, pointer).await?;
+        RentError::with(faults, Listing::draft(&self.env, new, &chosen))
     }
 
     pub async fn edit_listing(
@@ -104,7 +127,9 @@ impl Rent {
         seen: Version,
         new: NewImage,
     ) -> Result<Stored<Listing>, RentError> {
-        self.change_listing(actor, id, seen, |listing| listing.with_image(&self.env, new)).await
+        let chosen = self.chosen(actor, &new).await?;
+        let add = |listing: Listing| listing.with_image(&self.env, new, &chosen);
+        self.change_listing(actor, id, seen, add).await
     }
 
     pub async fn remove_listing_image(
@@ -114,6 +139,13 @@ impl Rent {
         seen: Version,
     ) -> Result<Stored<Listing>, RentError> {
         self.change_listing(actor, id, seen, |listing| listing.without_image(image)).await
+    }
+
+    /// The picture that one new image names, if it may be shown.
+    async fn chosen(&self, actor: &Actor, new: &NewImage) -> Result<Chosen, RentError> {
+        let (only, pointer) = (std::slice::from_ref(new), |_| "#".to_owned());
+        let (chosen, faults) = picture::choose(&*self.pictures, actor, only, pointer).await?;
+        RentError::with(faults, Ok(chosen))
     }
 
     /// A listing as anyone may see it; one that is not published is there for its keepers only.
@@ -162,7 +194,10 @@ impl Rent {
             return Ok(Stored { state: before, version: seen });
         }
         let state = Listing { updated_at: self.env.now(), ..changed };
-        match self.listings.commit(Write::over(seen, state.clone()).alone()).await {
+        let (holder, now) = (Listing::holder(id), state.updated_at);
+        let hung = picture::moves(&holder, &before.pictures(), &state.pictures(), now);
+        let write = Write::over(seen, state.clone());
+        match self.listings.commit(write.with(Effects::none().pictures(hung))).await {
             Ok(()) => Ok(Stored { state, version: seen.next() }),
             Err(CommitError::Stale) => Err(RentError::Outdated),
             Err(error) => Err(error.into()),

@@ -1,6 +1,9 @@
 //! A listing: a vehicle a shop offers, in one or more identical units.
 
-use commerce::{Aggregate, Env, FieldError, Id, ResourceId, Tagged, Timestamp};
+use commerce::{
+    Aggregate, Env, Id, ResourceId, Tagged, Timestamp,
+    picture::{self, Chosen, Holder, Image, ImageId, NewImage, PictureId},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{Rates, Vehicle, faults};
@@ -11,6 +14,9 @@ pub type ListingId = Id<Listing>;
 impl Tagged for Listing {
     const PREFIX: &'static str = "veh";
 }
+
+/// How listings are called as what holds pictures.
+pub(super) const HOLDS: &str = "rent_listing";
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Listing {
@@ -105,26 +111,6 @@ impl ListingStatus {
     }
 }
 
-pub type ImageId = Id<Image>;
-
-impl Tagged for Image {
-    const PREFIX: &'static str = "img";
-}
-
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Image {
-    pub id: ImageId,
-    pub url: String,
-    /// What it shows, for those who cannot see it.
-    pub alt: String,
-}
-
-#[derive(Debug, Clone)]
-pub struct NewImage {
-    pub url: String,
-    pub alt: String,
-}
-
 #[derive(Debug, Clone)]
 pub struct NewListing {
     pub shop: ShopId,
@@ -136,16 +122,6 @@ pub struct NewListing {
     /// A label for each unit.
     pub units: Vec<String>,
     pub images: Vec<NewImage>,
-}
-
-impl NewListing {
-    /// Everything about it that makes no sense.
-    pub fn faults(&self, env: &Env) -> Vec<FieldError> {
-        match Listing::draft(env, self.clone()) {
-            Err(RentError::Invalid(faults)) => faults,
-            _ => Vec::new(),
-        }
-    }
 }
 
 /// What changes on a listing; what is absent stays.
@@ -161,8 +137,12 @@ pub struct ListingEdit {
 
 impl Listing {
     /// A new listing that nobody but the shop's keepers sees yet.
-    pub fn draft(env: &Env, new: NewListing) -> Result<Self, RentError> {
+    pub fn draft(env: &Env, new: NewListing, chosen: &Chosen) -> Result<Self, RentError> {
         let now = env.now();
+        let mut images = Vec::with_capacity(new.images.len());
+        for image in new.images {
+            picture::place(&mut images, env, image, chosen);
+        }
         let listing = Self {
             id: Id::new(env),
             shop: new.shop,
@@ -172,7 +152,7 @@ impl Listing {
             rates: new.rates,
             terms: new.terms,
             units: new.units.into_iter().map(|label| unit(env, label)).collect(),
-            images: new.images.into_iter().map(|image| picture(env, image)).collect(),
+            images,
             status: ListingStatus::Draft,
             created_at: now,
             updated_at: now,
@@ -237,9 +217,14 @@ impl Listing {
         Ok(self)
     }
 
-    pub(crate) fn with_image(mut self, env: &Env, new: NewImage) -> Result<Self, RentError> {
+    pub(crate) fn with_image(
+        mut self,
+        env: &Env,
+        new: NewImage,
+        chosen: &Chosen,
+    ) -> Result<Self, RentError> {
         self.may_change()?;
-        self.images.push(picture(env, new));
+        picture::place(&mut self.images, env, new, chosen);
         self.sound()
     }
 
@@ -247,6 +232,26 @@ impl Listing {
         let before = self.images.len();
         self.images.retain(|image| image.id != id);
         if self.images.len() == before { Err(RentError::NoImage) } else { self.sound() }
+    }
+
+    /// Shows other images because of what became of their pictures. Without any it is lent no more for now.
+    pub(crate) fn showing(self, images: Vec<Image>, now: Timestamp) -> Self {
+        let status = match self.status {
+            ListingStatus::Published { .. } if images.is_empty() => {
+                ListingStatus::Paused { since: now }
+            }
+            other => other,
+        };
+        Self { images, status, ..self }
+    }
+
+    /// As what holds its uploaded pictures.
+    pub(crate) fn holder(id: ListingId) -> Holder {
+        Holder::new(HOLDS, id)
+    }
+
+    pub(crate) fn pictures(&self) -> Vec<PictureId> {
+        picture::pictures_of(&self.images)
     }
 
     pub fn is_published(&self) -> bool {
@@ -278,8 +283,4 @@ impl Listing {
 
 fn unit(env: &Env, label: String) -> Unit {
     Unit { id: Id::new(env), label, away: false }
-}
-
-fn picture(env: &Env, new: NewImage) -> Image {
-    Image { id: Id::new(env), url: new.url, alt: new.alt }
 }

@@ -1,6 +1,7 @@
 //! What there is to rent: listings of vehicles, each with its units, rates and terms.
 
 mod faults;
+mod hear_pictures;
 mod keep_listing;
 mod listing;
 mod ports;
@@ -10,10 +11,10 @@ mod rates;
 mod tests;
 mod vehicle;
 
+pub use hear_pictures::HearPictures;
 pub use keep_listing::ListingPage;
 pub use listing::{
-    Image, ImageId, Listing, ListingEdit, ListingId, ListingStatus, NewImage, NewListing, Terms,
-    Unit, UnitId,
+    Listing, ListingEdit, ListingId, ListingStatus, NewListing, Terms, Unit, UnitId,
 };
 pub use ports::{KeptListing, Listings};
 pub(crate) use rates::WHOLE;

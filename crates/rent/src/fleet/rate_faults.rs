@@ -8,6 +8,8 @@ use super::{Rates, WHOLE};
 
 const MAX_MINUTES: u32 = 366 * 24 * 60;
 const MAX_RULES: usize = 100;
+/// No amount is larger, in minor units: clients read it exactly, and what it is multiplied by leaves room.
+const MAX_MINOR: i64 = 1_000_000_000_000;
 
 pub(super) fn of(rates: &Rates) -> Vec<FieldError> {
     let mut faults = of_time(rates);
@@ -20,6 +22,10 @@ pub(super) fn of(rates: &Rates) -> Vec<FieldError> {
 
 fn fault(field: &str, code: &str, detail: &str) -> FieldError {
     FieldError::new(format!("#/rates/{field}"), code, detail)
+}
+
+fn too_large(field: &str) -> FieldError {
+    fault(field, "too_large", "an amount is at most 1,000,000,000,000 minor units")
 }
 
 /// No rate is dearer than the shorter ones that fill its time, so longer never costs less.
@@ -57,6 +63,11 @@ fn of_amounts(rates: &Rates) -> Vec<FieldError> {
     let negative = amounts.into_iter().filter(|(_, minor)| *minor < 0);
     let mut faults: Vec<_> =
         negative.map(|(field, _)| fault(field, "negative", "it is nothing or more")).collect();
+    let Rates { hour_minor, day_minor, week_minor, .. } = *rates;
+    let each = [("hour_minor", hour_minor), ("day_minor", day_minor), ("week_minor", week_minor)];
+    let each = each.into_iter().filter_map(|(field, minor)| Some((field, minor?)));
+    let large = each.chain(amounts).filter(|(_, minor)| *minor > MAX_MINOR);
+    faults.extend(large.map(|(field, _)| too_large(field)));
     if rates.tax.basis_points > WHOLE {
         faults.push(fault("tax/basis_points", "out_of_range", "a tax is at most the whole"));
     }
@@ -87,6 +98,9 @@ fn of_extras(rates: &Rates) -> Vec<FieldError> {
         if extra.price_minor < 0 {
             let detail = "an extra costs nothing or more";
             faults.push(fault(&format!("extras/{at}/price_minor"), "negative", detail));
+        }
+        if extra.price_minor > MAX_MINOR {
+            faults.push(too_large(&format!("extras/{at}/price_minor")));
         }
         if extra.most == 0 {
             let detail = "there is one of it at least";

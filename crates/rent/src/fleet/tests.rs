@@ -52,6 +52,19 @@ async fn every_fault_of_a_vehicle_is_told_at_once() {
 }
 
 #[tokio::test]
+async fn an_amount_nobody_could_pay_is_refused() {
+    let world = World::new();
+    let shop = world.open_shop().await;
+    let rates =
+        Rates { day_minor: None, hour_minor: Some(i64::MAX), deposit_minor: i64::MAX, ..rates() };
+
+    let new = NewListing { rates: Some(rates), ..new_listing(shop.id) };
+    let error = world.rent.create_listing(&owner(), new, None).await.unwrap_err();
+
+    assert_eq!(pointers(&error), ["#/rates/hour_minor", "#/rates/deposit_minor"]);
+}
+
+#[tokio::test]
 async fn publishing_needs_a_price_a_description_an_image_and_a_unit() {
     let world = World::new();
     let shop = world.open_shop().await;

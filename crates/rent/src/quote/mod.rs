@@ -81,8 +81,8 @@ pub fn price(
 ) -> Result<Quote, RentError> {
     let lapse = Lapse::of(zone, period);
     let mut lines = rent::lines(rates, &lapse)?;
-    for (at, choice) in extras.iter().enumerate() {
-        lines.push(extra_line(rates, &lapse, choice, at)?);
+    for (extra, count) in chosen(rates, extras)? {
+        lines.push(extra_line(rates, &lapse, extra, count)?);
     }
     let zero = rates.money(0);
     let taxable = Money::sum(rates.currency, lines.iter().map(|line| line.total))?;
@@ -99,29 +99,42 @@ pub fn price(
     Ok(Quote { period, zone, lines, totals, included_tax, deposit, cancellation })
 }
 
+/// The extras that were chosen and how many of each, or everything that is wrong with the choice.
+fn chosen<'a>(
+    rates: &'a Rates,
+    extras: &[ExtraChoice],
+) -> Result<Vec<(&'a Extra, u32)>, RentError> {
+    let (mut chosen, mut faults): (Vec<(&Extra, u32)>, _) = (Vec::new(), Vec::new());
+    for (at, choice) in extras.iter().enumerate() {
+        let mut refused = |code: &str, detail: String| {
+            faults.push(FieldError::new(format!("#/extras/{at}"), code, detail));
+        };
+        match rates.extras.iter().find(|extra| extra.code == choice.code) {
+            None => refused("no_such_extra", "there is no such extra".to_owned()),
+            Some(extra) if !(1..=extra.most).contains(&choice.count) => {
+                refused("bad_count", format!("there are 1 to {}", extra.most));
+            }
+            Some(extra) if chosen.iter().any(|(other, _)| other.code == extra.code) => {
+                refused("repeated", "an extra is chosen once, with how many of it".to_owned());
+            }
+            Some(extra) => chosen.push((extra, choice.count)),
+        }
+    }
+    if faults.is_empty() { Ok(chosen) } else { Err(RentError::Invalid(faults)) }
+}
+
 fn extra_line(
     rates: &Rates,
     lapse: &Lapse,
-    choice: &ExtraChoice,
-    at: usize,
-) -> Result<QuoteLine, RentError> {
-    let refused = |code: &str, detail: String| {
-        let pointer = format!("#/extras/{at}");
-        RentError::Invalid(vec![FieldError::new(pointer, code, detail)])
-    };
-    let known: Option<&Extra> = rates.extras.iter().find(|extra| extra.code == choice.code);
-    let extra =
-        known.ok_or_else(|| refused("no_such_extra", "there is no such extra".to_owned()))?;
-    if choice.count == 0 || choice.count > extra.most {
-        return Err(refused("bad_count", format!("there are 1 to {}", extra.most)));
-    }
+    extra: &Extra,
+    count: u32,
+) -> Result<QuoteLine, MoneyError> {
     let times = match extra.charged {
         Charged::PerRental => 1,
         Charged::PerDay => lapse.days_begun(),
     };
-    let quantity = choice.count.saturating_mul(times);
     let price = rates.money(extra.price_minor);
-    Ok(line(Item::Extra, &extra.code, &extra.name, quantity, price)?)
+    line(Item::Extra, &extra.code, &extra.name, count.saturating_mul(times), price)
 }
 
 fn line(

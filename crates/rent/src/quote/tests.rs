@@ -92,13 +92,17 @@ fn extras_and_tax_and_deposit_add_up() {
 }
 
 #[test]
-fn what_there_is_not_cannot_be_added() {
-    let extras = [ExtraChoice { code: "boat".into(), count: 1 }];
+fn what_there_is_not_or_not_so_often_cannot_be_added() {
+    let choice = |code: &str, count| ExtraChoice { code: code.into(), count };
+    let extras = [choice("boat", 1), choice("helmet", 2), choice("helmet", 2), choice("helmet", 9)];
     let day = span("2026-06-01T08:00:00Z", "2026-06-02T08:00:00Z");
 
-    let error = price(&plain(), berlin(), day, &extras).unwrap_err();
+    let error = price(&crate::testing::rates(), berlin(), day, &extras).unwrap_err();
 
-    assert_eq!(error.fields()[0].pointer, "#/extras/0");
+    let told = error.fields().into_iter().map(|fault| (fault.pointer, fault.code));
+    let expected =
+        [("#/extras/0", "no_such_extra"), ("#/extras/2", "repeated"), ("#/extras/3", "bad_count")];
+    assert!(told.eq(expected.map(|(pointer, code)| (pointer.into(), code.into()))));
 }
 
 #[test]

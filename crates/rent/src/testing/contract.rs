@@ -9,6 +9,7 @@ use commerce::{
     Currency, Env, Page, PageRequest, Receipts, Span, Timestamp, Version,
     claim::{Busy, Calendars},
     order::Orders,
+    picture::Pictures,
     testing::TestEnv,
 };
 
@@ -22,7 +23,16 @@ use crate::{
 
 /// What a store must be for renting.
 pub trait Store:
-    Shops + Listings + Bookings + Reviews + VehicleSearch + Calendars + Orders + Receipts + 'static
+    Shops
+    + Listings
+    + Bookings
+    + Reviews
+    + VehicleSearch
+    + Calendars
+    + Orders
+    + Receipts
+    + Pictures
+    + 'static
 {
 }
 
@@ -35,6 +45,7 @@ impl<S> Store for S where
         + Calendars
         + Orders
         + Receipts
+        + Pictures
         + 'static
 {
 }

@@ -1,6 +1,6 @@
 //! A shop, vehicles, their rates and the people around them.
 
-use commerce::{Actor, Currency, Id, Role, testing::TestEnv};
+use commerce::{Actor, Currency, Id, Role, picture::Chosen, testing::TestEnv};
 use uuid::Uuid;
 
 use crate::{
@@ -126,12 +126,12 @@ pub fn new_listing(shop: ShopId) -> NewListing {
         rates: Some(rates()),
         terms: Terms::default(),
         units: vec!["AS-01-1234".into(), "AS-01-5678".into()],
-        images: vec![NewImage { url: "/images/swift.webp".into(), alt: "A red car".into() }],
+        images: vec![NewImage::web("/images/swift.webp", "A red car")],
     }
 }
 
 /// A listing that is nowhere written down.
 pub fn a_listing() -> Listing {
     let env = TestEnv::new().env();
-    Listing::draft(&env, new_listing(Id::new(&env))).unwrap()
+    Listing::draft(&env, new_listing(Id::new(&env)), &Chosen::none()).unwrap()
 }

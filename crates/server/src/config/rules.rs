@@ -40,6 +40,7 @@ fn secrets(config: &Config) -> Result<(), ConfigError> {
     }
     providers(&config.payments)?;
     pictures(&config.media)?;
+    uploads(config)?;
     if config.mail.transport == MailTransport::Smtp {
         present("mail.smtp_url", &config.mail.smtp_url)?;
     }
@@ -92,6 +93,31 @@ fn pictures(media: &Media) -> Result<(), ConfigError> {
     };
     match needs.iter().find(|(_, missing)| *missing) {
         Some(&(key, _)) => Err(ConfigError::missing(key)),
+        None => Ok(()),
+    }
+}
+
+/// What would let no upload in, or take one back that is still on its way.
+fn uploads(config: &Config) -> Result<(), ConfigError> {
+    let media = &config.media;
+    let window_ms = u64::try_from(media.upload_window_s).unwrap_or(0).saturating_mul(1_000);
+    let wrong = [
+        (media.at_once == 0, "media.at_once", "one picture at least is decoded at a time"),
+        (media.uploads_at_once == 0, "media.uploads_at_once", "one upload at least is let in"),
+        (media.uploads_per_user == 0, "media.uploads_per_user", "everyone may upload one at least"),
+        (
+            media.upload_timeout_ms < config.server.request_timeout_ms,
+            "media.upload_timeout_ms",
+            "an upload has as much time as any request: server.request_timeout_ms",
+        ),
+        (
+            window_ms < media.upload_timeout_ms.saturating_mul(2),
+            "media.upload_window_s",
+            "it is twice as long as an upload may take, media.upload_timeout_ms",
+        ),
+    ];
+    match wrong.into_iter().find(|(wrong, _, _)| *wrong) {
+        Some((_, key, why)) => Err(ConfigError::refused(key, why)),
         None => Ok(()),
     }
 }
@@ -183,6 +209,19 @@ mod tests {
         ] {
             let told = refusal(Environment::Development, &[("SOUK__PAYMENTS__ENABLED", provider)]);
             assert!(told.contains(key), "{told}");
+        }
+    }
+
+    #[test]
+    fn an_upload_has_time_and_is_not_taken_back_on_its_way() {
+        for (variable, value) in [
+            ("SOUK__MEDIA__UPLOADS_AT_ONCE", "0"),
+            ("SOUK__MEDIA__UPLOAD_TIMEOUT_MS", "1000"),
+            ("SOUK__MEDIA__UPLOAD_WINDOW_S", "60"),
+        ] {
+            let told = refusal(Environment::Development, &[(variable, value)]);
+            let key = variable.trim_start_matches("SOUK__MEDIA__").to_lowercase();
+            assert!(told.contains(&format!("media.{key}")), "{told}");
         }
     }
 

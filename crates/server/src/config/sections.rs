@@ -111,6 +111,10 @@ section!(Media {
     max_bytes: usize,
     max_megapixels: u64,
     at_once: usize,
+    uploads_at_once: usize,
+    uploads_per_user: usize,
+    upload_wait_ms: u64,
+    upload_timeout_ms: u64,
     upload_window_s: i64,
     max_unused_per_user: u64,
     unused_days: i64,
@@ -306,7 +310,7 @@ section!(Worker {
     receipts_retention_days: i64,
 });
 
-section!(Seed { demo: bool });
+section!(Seed { demo: bool, pictures: bool });
 
 section!(Sandbox {
     enabled: bool,

@@ -1,7 +1,7 @@
 //! Any number of products for a benchmark, made up by rule.
 
 use buy::{CategoryId, NewProduct, NewVariant, Prices, Product, StockPolicy, VariantId};
-use commerce::{Currency, Money};
+use commerce::{Currency, Money, picture::Chosen};
 use persistence::{Db, buy::BulkProducts};
 
 use super::{SeedError, surroundings::Surroundings};
@@ -138,7 +138,7 @@ fn product(
         ..NewProduct::default()
     };
     let env = surroundings.env();
-    Ok(Product::draft(env, None, new)?.published(env.now())?)
+    Ok(Product::draft(env, None, new, &Chosen::none())?.published(env.now())?)
 }
 
 /// One in ten is sold out.

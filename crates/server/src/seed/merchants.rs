@@ -165,11 +165,7 @@ async fn put_on_sale(buy: &Buy, owner: &Actor, article: &Article) -> Result<bool
     let prices: Prices =
         [Money::usd(article.usd), Money::new(article.eur, Currency::EUR)].into_iter().collect();
     let new = NewProduct {
-        images: vec![NewImage {
-            url: format!("/demo/images/{slug}.svg"),
-            alt: article.title.into(),
-            position: None,
-        }],
+        images: vec![NewImage::web(format!("/demo/images/{slug}.svg"), article.title)],
         slug: Some(slug),
         title: article.title.into(),
         description: article.description.into(),

@@ -3,7 +3,10 @@
 
 mod image;
 mod many;
+mod many_rentals;
 mod merchants;
+mod photo;
+mod pictures;
 mod rentals;
 mod shop;
 mod surroundings;
@@ -17,14 +20,17 @@ use identity::{
     PasswordError,
 };
 use market::MarketError;
+use media::MediaError;
 use persistence::{Db, buy::BulkProducts};
 use rent::{RentError, UnknownZone};
 use thiserror::Error;
 
-pub use image::image;
+pub use self::image::image;
 pub use many::many_products;
+pub use many_rentals::{ManyRentals, many_rentals};
 pub use merchants::{SeededMerchants, demo_merchants};
-pub use rentals::{SeededRentals, demo_rentals};
+pub use pictures::demo_pictures;
+pub use rentals::{SeededRentals, demo_rentals, seller};
 pub use shop::goods;
 
 /// The people of the demonstration shop; the password is published, so they exist in development only.
@@ -49,9 +55,15 @@ pub enum SeedError {
     #[error(transparent)]
     Market(#[from] MarketError),
     #[error(transparent)]
+    Media(#[from] MediaError),
+    #[error("a picture could not be painted")]
+    Picture(#[from] ::image::ImageError),
+    #[error(transparent)]
     Zone(#[from] UnknownZone),
     #[error("the seller is not there")]
     NoSeller,
+    #[error("there is nothing to make more of")]
+    NothingAlike,
     #[error(transparent)]
     Email(#[from] EmailError),
     #[error(transparent)]

@@ -1,7 +1,7 @@
 //! The rental shops of the demonstration, as `rentals.json` tells of them: three in one city, with their vehicles.
 
 use buy::Slug;
-use commerce::{Change, Currency, Effects, Role, UserId, Write};
+use commerce::{Change, Currency, Effects, Role, UserId, Write, picture::Chosen};
 use identity::{Email, Identity};
 use rent::{
     CancellationPolicy, Charged, Extra, Hours, Kind, Listing, NewImage, NewListing, NewShop, Place,
@@ -78,7 +78,8 @@ pub async fn demo_rentals(rent: &Rent, identity: &Identity) -> Result<SeededRent
     Ok(seeded)
 }
 
-async fn seller(identity: &Identity) -> Result<UserId, SeedError> {
+/// Who keeps the shops of the demonstration.
+pub async fn seller(identity: &Identity) -> Result<UserId, SeedError> {
     let seller = PEOPLE.iter().find(|(_, _, role)| *role == Role::Seller);
     let (email, _, _) = seller.ok_or(SeedError::NoSeller)?;
     let known = identity.users.by_email(&Email::parse(email)?).await?;
@@ -86,7 +87,7 @@ async fn seller(identity: &Identity) -> Result<UserId, SeedError> {
 }
 
 /// Every shop and every vehicle, published, with the same ids every time.
-fn fleet(owner: UserId) -> Result<(Vec<RentShop>, Vec<Listing>), SeedError> {
+pub(super) fn fleet(owner: UserId) -> Result<(Vec<RentShop>, Vec<Listing>), SeedError> {
     let rentals: Rentals = serde_json::from_str(include_str!("rentals.json"))?;
     let (surroundings, zone) = (Surroundings::new(2), Zone::parse(&rentals.zone)?);
     let (mut shops, mut listings) = (Vec::new(), Vec::new());
@@ -117,10 +118,8 @@ impl Article {
         jurisdiction: &str,
     ) -> Result<Listing, SeedError> {
         let slug = Slug::of_title(&self.title)?;
-        let picture = |name: &str, alt: String| NewImage {
-            url: format!("/demo/images/{slug}{name}.svg"),
-            alt,
-        };
+        let picture =
+            |name: &str, alt| NewImage::web(format!("/demo/images/{slug}{name}.svg"), alt);
         let new = NewListing {
             shop,
             rates: Some(rates(self.vehicle.kind(), self.day_minor, jurisdiction)),
@@ -135,7 +134,7 @@ impl Article {
             vehicle: self.vehicle,
         };
         let env = surroundings.env();
-        Ok(Listing::draft(env, new)?.published(env.now())?)
+        Ok(Listing::draft(env, new, &Chosen::none())?.published(env.now())?)
     }
 }
 

@@ -6,7 +6,7 @@ use buy::{
     Category, CategoryId, NewCategory, NewImage, NewProduct, NewVariant, Prices, Product, Slug,
     StockPolicy, VariantId,
 };
-use commerce::{Currency, Money};
+use commerce::{Currency, Money, picture::Chosen};
 use persistence::buy::BulkProducts;
 use serde::Deserialize;
 
@@ -95,11 +95,7 @@ impl Article {
         category: Option<CategoryId>,
     ) -> Result<Product, SeedError> {
         let slug = Slug::of_title(&self.title)?;
-        let image = |name: &str, alt: String| NewImage {
-            url: format!("/demo/images/{slug}{name}.svg"),
-            alt,
-            position: None,
-        };
+        let image = |name: &str, alt| NewImage::web(format!("/demo/images/{slug}{name}.svg"), alt);
         let new = NewProduct {
             images: vec![
                 image("", self.title.clone()),
@@ -114,7 +110,7 @@ impl Article {
             variants: self.combinations().into_iter().map(|one| self.variant(one)).collect(),
         };
         let env = surroundings.env();
-        Ok(Product::draft(env, None, new)?.published(env.now())?)
+        Ok(Product::draft(env, None, new, &Chosen::none())?.published(env.now())?)
     }
 
     /// Every value of every option with every other.

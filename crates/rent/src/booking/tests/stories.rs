@@ -5,8 +5,8 @@ use commerce::{Currency, Failure, Money, Order, Repository, Version};
 
 use super::{assert_sound, record};
 use crate::{
-    Answering, Book, BookingFilter, BookingState, CancelBooking, ChargeKind, Deposit, Listing,
-    NewCharge, NewListing, RentError, Terms,
+    Answering, Book, BookingFilter, BookingState, CancelBooking, ChargeKind, Deposit, Driver,
+    ExtraChoice, Listing, NewCharge, NewListing, RentError, Terms,
     testing::{World, a_driver, operator, owner, stranger, traveller},
 };
 
@@ -347,6 +347,53 @@ async fn nobody_hoards_vehicles() {
     let sixth = world.book(&traveller(1), &listing, held(6)).await.unwrap_err();
 
     assert_eq!(sixth.code(), "too_many_held");
+}
+
+#[tokio::test]
+async fn a_shop_does_not_book_its_own_vehicles() {
+    let (world, listing) = world().await;
+
+    let refused = world.book(&owner(), &listing, World::span(DAY, 2 * DAY)).await.unwrap_err();
+
+    assert_eq!((refused.code(), refused.kind()), ("own_vehicle", commerce::Kind::Conflict));
+}
+
+#[tokio::test]
+async fn everything_that_is_in_the_way_of_a_booking_is_told_at_once() {
+    let (world, listing) = world().await;
+    let boat = ExtraChoice { code: "boat".into(), count: 1 };
+    let book = Book {
+        traveller: traveller(1).user,
+        listing: listing.id,
+        period: World::span(DAY, 2 * DAY),
+        extras: vec![boat],
+        driver: Driver { licence: None, name: " ".into(), ..a_driver() },
+        accepted: None,
+        once: world.once(),
+    };
+
+    let refused = world.rent.book(&book).await.unwrap_err();
+
+    let pointers = refused.fields().into_iter().map(|fault| fault.pointer);
+    assert!(pointers.eq(["#/extras/0", "#/driver/name", "#/driver/licence"]));
+    let too_long = Book { period: World::span(DAY, 90 * DAY), extras: Vec::new(), ..book };
+    let refused = world.rent.book(&too_long).await.unwrap_err();
+    assert_eq!(refused.fields()[0].code, "too_long");
+    assert_eq!(refused.fields().len(), 3);
+}
+
+#[tokio::test]
+async fn where_nothing_is_free_for_weeks_the_nearest_slots_are_further_away() {
+    let (world, listing) = world().await;
+    let month = World::span(DAY, 20 * DAY);
+    for who in [1, 2] {
+        world.book(&traveller(who), &listing, month).await.unwrap();
+    }
+
+    let refused = world.book(&traveller(3), &listing, World::span(10 * DAY, 11 * DAY)).await;
+
+    let RentError::NotFree { nearest } = refused.unwrap_err() else { panic!("something was free") };
+    assert!(nearest[0].starts_at() >= month.ends_at());
 }
 
 #[tokio::test]

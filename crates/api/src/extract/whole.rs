@@ -1,4 +1,4 @@
-//! What is wrong with a body, all of it at once: its rules, its words, and what the vehicle behind it says.
+//! What is wrong with a body, all of it at once: its rules, its words, and what the thing behind it says.
 
 use std::borrow::Cow;
 
@@ -7,7 +7,8 @@ use garde::Validate;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 
-use crate::{Problem, extract::body};
+use super::body;
+use crate::Problem;
 
 /// A body whose rules are looked at by its handler, together with everything else that can be wrong.
 #[derive(Debug, Deserialize)]

@@ -1,4 +1,4 @@
-//! One whole purchase over HTTP, step by step, against a throwaway shop: `make demo`.
+//! One whole purchase and one whole rental over HTTP, step by step, against a throwaway shop: `make demo`.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -6,6 +6,8 @@
     clippy::print_stdout,
     reason = "it tells what happens, and stops at the first thing that is off"
 )]
+
+mod rental;
 
 use std::{process::ExitCode, time::Instant};
 
@@ -17,6 +19,8 @@ use tests::{
 };
 
 const EMAIL: &str = "nadia@example.com";
+/// What she gets back of her purchase, in cents.
+const REFUNDED: i64 = 5_00;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -25,7 +29,7 @@ async fn main() -> ExitCode {
         println!("\nSomething is off: {told}");
     }));
     let began = Instant::now();
-    match tokio::spawn(purchase()).await {
+    match tokio::spawn(stories()).await {
         Ok(summary) => {
             let took_ms = began.elapsed().as_millis();
             println!("\nAll is well: {summary} ({}.{} s)", took_ms / 1000, took_ms % 1000 / 100);
@@ -38,9 +42,19 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn purchase() -> String {
-    println!("Souk: one purchase over HTTP, from a look around to balanced books.\n");
+async fn stories() -> String {
+    println!(
+        "Souk: one purchase and one rental over HTTP, from a look around to balanced books.\n"
+    );
     let mut tour = Tour::open().await;
+    let sold = purchase(&mut tour).await;
+    let lent = tour.rental().await;
+    tour.read_the_books(sold + lent).await;
+    tour.close().await
+}
+
+/// Tells the cents that the shop keeps of it.
+async fn purchase(tour: &mut Tour) -> i64 {
     let wanted = tour.look_around().await;
     let (guest, token) = tour.fill_a_cart_as_guest(&wanted).await;
     tour.register().await;
@@ -50,8 +64,7 @@ async fn purchase() -> String {
     tour.meet_a_declined_card(&nadia, &order).await;
     let paid = tour.pay(&nadia, &order, &wanted).await;
     tour.refund_a_part(&nadia, &paid).await;
-    tour.read_the_books(&paid).await;
-    tour.close().await
+    cents(&paid.body["total"]) - REFUNDED
 }
 
 /// A product of the shop, and what there was of it at first.
@@ -269,14 +282,14 @@ impl Tour {
         let operator = self.shop.operator().await;
         let body = json!({
             "payment": paid.text("payment"),
-            "amount": {"amount": 5_00, "currency": "USD"},
+            "amount": {"amount": REFUNDED, "currency": "USD"},
             "reason": "One tin arrived dented.",
         });
         nadia.post_fresh("/v1/refunds", body.clone()).await.expect(403);
         let refund = operator.post_fresh("/v1/refunds", body).await.expect(201);
         told(&refund, &format!("refund {} is {}", refund.text("id"), refund.text("state")));
         let path = format!("/v1/payments/{}", paid.text("payment"));
-        let given_back = json!({"amount": 5_00, "currency": "USD"});
+        let given_back = json!({"amount": REFUNDED, "currency": "USD"});
         until("the refund arrived", || async {
             nadia.get(&path).await.body["refunded"] == given_back
         })
@@ -286,7 +299,7 @@ impl Tour {
         told(&payment, &format!("captured {}, given back {}", money(captured), money(refunded)));
     }
 
-    async fn read_the_books(&mut self, paid: &Answer) {
+    async fn read_the_books(&mut self, kept: i64) {
         self.step("Read the books");
         let operator = self.shop.operator().await;
         self.shop.settled().await;
@@ -305,7 +318,6 @@ impl Tour {
         for account in list(&accounts.body) {
             println!("      {:>12}  {}", money(&account["balance"]), word(&account["code"]));
         }
-        let kept = paid.body["total"]["amount"].as_i64().unwrap() - 5_00;
         insist(self.shop.money_kept() == kept, "the gateway kept what the shop thinks it has");
         println!("      the gateway's own books agree");
     }
@@ -322,7 +334,7 @@ impl Tour {
         );
         insist(output.status.success() && last == "Everything holds.", &said);
         self.shop.close().await;
-        "a PAID order, less stock, and balanced books".to_owned()
+        "a PAID order, less stock, a deposit returned, and balanced books".to_owned()
     }
 }
 
@@ -344,9 +356,13 @@ fn word(value: &Value) -> &str {
     value.as_str().unwrap_or("?")
 }
 
+fn cents(value: &Value) -> i64 {
+    value["amount"].as_i64().unwrap_or_else(|| panic!("no money in {value}"))
+}
+
 /// `1999 USD` as `19.99 USD`; the shop of the demonstration sells in cents.
 fn money(value: &Value) -> String {
-    let amount = value["amount"].as_i64().unwrap_or_else(|| panic!("no money in {value}"));
+    let amount = cents(value);
     let sign = if amount < 0 { "-" } else { "" };
     let (whole, cents) = (amount.unsigned_abs() / 100, amount.unsigned_abs() % 100);
     format!("{sign}{whole}.{cents:02} {}", word(&value["currency"]))
