@@ -25,11 +25,12 @@ pub use cart::{
     LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
 };
 pub use catalogue::{
-    Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets, Image,
-    ImageId, KeptProduct, Narrowed, NewCategory, NewImage, NewProduct, NewVariant, Offer,
-    OptionFacet, Position, Prices, Product, ProductCard, ProductEdit, ProductFilter, ProductId,
-    ProductKey, ProductPage, ProductQuery, Products, Shelving, Sort, Status, StockChange,
-    StockLevel, StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
+    Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets,
+    FollowSellers, Image, ImageId, KeptProduct, Narrowed, NewCategory, NewImage, NewProduct,
+    NewVariant, Offer, OptionFacet, Position, Prices, Product, ProductCard, ProductEdit,
+    ProductFilter, ProductId, ProductKey, ProductPage, ProductQuery, Products, Shelving, Sort,
+    Status, StockChange, StockLevel, StockPolicy, StockSheet, Tree, Variant, VariantEdit,
+    VariantId, VariantRef,
 };
 pub use check_out::{CheckOut, Short};
 pub use error::BuyError;
