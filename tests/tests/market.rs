@@ -287,17 +287,25 @@ async fn what_is_a_sellers_is_nobody_elses_business() {
     let kept = bob.owner.get("/v1/keeper/products").await.expect(200);
     assert_eq!(kept.body["data"].as_array().unwrap().len(), 0);
 
-    // A suspended seller sells nothing.
+    // A suspended seller sells nothing, and nothing of it is shown.
+    bazaar.buyer.put_in_cart(&tea, 1).await.expect(201);
     let body = json!({"reason": "fakes"});
     bazaar.operator.post(&hers("/suspend"), body).await.expect(200);
     bazaar.shop.client().get(&hers("/profile")).await.expect(404);
-    bazaar.buyer.put_in_cart(&tea, 1).await.expect(201);
+    bazaar.right().await;
+    let listed = format!("/v1/products?q={}", tea.sku);
+    bazaar.shop.client().get(&path).await.expect(404);
+    assert_eq!(bazaar.shop.client().get(&listed).await.expect(200).body["data"], json!([]));
     let refused = bazaar.buyer.check_out().await.expect(409);
     assert_eq!(refused.code(), "unavailable_items");
     let price = json!([{"amount": 1_00, "currency": "USD"}]);
     let more = json!({"title": "More", "variants": [{"sku": "MORE", "prices": price}]});
     ann.owner.post("/v1/products", more).await.expect(403);
     bazaar.operator.post(&hers("/reinstate"), json!({})).await.expect(200);
+    bazaar.right().await;
+    bazaar.shop.client().get(&path).await.expect(200);
+    let found = bazaar.shop.client().get(&listed).await.expect(200);
+    assert_eq!(found.body["data"].as_array().unwrap().len(), 1);
     bazaar.buyer.check_out().await.expect(201);
     bazaar.shop.close().await;
 }

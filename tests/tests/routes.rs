@@ -69,6 +69,7 @@ const DOORS: &[(&str, Door)] = &[
     ("PATCH /v1/market/sellers/{id}", Signed),
     ("POST /v1/market/sellers/{id}/approve", Operators),
     ("GET /v1/market/sellers/{id}/balances", Signed),
+    ("POST /v1/market/sellers/{id}/join", Signed),
     ("GET /v1/market/sellers/{id}/profile", Open),
     ("POST /v1/market/sellers/{id}/reinstate", Operators),
     ("POST /v1/market/sellers/{id}/reject", Operators),

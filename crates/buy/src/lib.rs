@@ -30,10 +30,10 @@ pub use cart::{
 };
 pub use catalogue::{
     Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets,
-    HearPictures, KeptProduct, Narrowed, NewCategory, NewProduct, NewVariant, Offer, OptionFacet,
-    Position, Prices, Product, ProductCard, ProductEdit, ProductFilter, ProductId, ProductKey,
-    ProductPage, ProductQuery, Products, Shelving, Sort, Status, StockChange, StockLevel,
-    StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
+    FollowSellers, HearPictures, KeptProduct, Narrowed, NewCategory, NewProduct, NewVariant, Offer,
+    OptionFacet, Position, Prices, Product, ProductCard, ProductEdit, ProductFilter, ProductId,
+    ProductKey, ProductPage, ProductQuery, Products, Shelving, Sort, Status, StockChange,
+    StockLevel, StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
 };
 pub use check_out::{CheckOut, Short};
 pub use error::BuyError;

@@ -13,12 +13,13 @@ use commerce::{
     Actor, Answer, Currency, Id, Money, Once, PaymentId, Repository, RequestKey, Role, UserId,
     Write,
     payment::{Gateways, PaymentError},
-    sales::{RefundRequest, Sales, SalesSettings},
+    sales::{DisputeNotice, DisputeOutcome, RefundRequest, Sales, SalesSettings},
     seller::NoSellers,
 };
 use futures_util::future::join_all;
 use market::{
-    Decision, Market, MarketError, PayoutRequest, Schedule, Seller, SellerId, Settings,
+    Decision, Market, MarketError, Payout, PayoutRequest, Schedule, Seller, SellerId, Settings,
+    TransferState,
     testing::{ModelBank, application, assert_ports, sold},
 };
 use persistence::{Db, testing::TestDb};
@@ -35,6 +36,7 @@ async fn sellers_rules_and_payouts_are_as_in_memory() {
 /// A market with one seller, its operator, and sales to refund.
 struct Bazaar {
     market: Market,
+    bank: ModelBank,
     sales: Sales,
     operator: Actor,
     seller: Seller,
@@ -43,8 +45,9 @@ struct Bazaar {
 impl Bazaar {
     async fn over(db: &Db) -> Self {
         let (env, store) = (env_of(db), Arc::new(db.clone()));
-        let bank = Arc::new(ModelBank::default());
-        let market = Market::over(store.clone(), bank, env.clone(), Settings::default());
+        let bank = ModelBank::default();
+        let gateway = Arc::new(bank.clone());
+        let market = Market::over(store.clone(), gateway, env.clone(), Settings::default());
         let person = |role| Actor { user: UserId::new(&env), session: Id::new(&env), role };
         let (owner, operator) = (person(Role::Seller), person(Role::Operator));
         let applied = market.apply(&owner, application("Ann"), None).await.unwrap().state;
@@ -61,7 +64,7 @@ impl Bazaar {
             env,
             settings: SalesSettings::default(),
         };
-        Self { market, sales, operator, seller: approved.state }
+        Self { market, bank, sales, operator, seller: approved.state }
     }
 
     async fn sells(&self, db: &Db, minor: i64) -> PaymentId {
@@ -72,23 +75,47 @@ impl Bazaar {
     }
 
     async fn pays_out(&self) -> Result<i64, MarketError> {
+        Ok(self.draws_up().await?.amount.minor)
+    }
+
+    async fn draws_up(&self) -> Result<Payout, MarketError> {
         let request = PayoutRequest { seller: self.seller.id, currency: Currency::USD };
-        let made = self.market.pay_out(&self.operator, request, None).await?;
-        Ok(made.state.amount.minor)
+        Ok(self.market.pay_out(&self.operator, request, None).await?.state)
+    }
+
+    /// The bank has paid it, or gives it back after all.
+    async fn ends(&self, payout: &Payout, state: TransferState) {
+        self.market.send_payout(payout.id).await.unwrap();
+        for state in [TransferState::Paid, state] {
+            self.bank.moves(payout.id, state);
+            self.market.follow(payout.id).await.unwrap();
+        }
+    }
+
+    async fn loses(&self, payment: PaymentId, minor: i64) {
+        let amount = Some(Money::usd(minor));
+        let notice = DisputeNotice { payment, amount, reason: "fraud".into(), provider_ref: None };
+        let opened = self.sales.open_dispute(&self.operator, notice, self.once()).await.unwrap();
+        let which = (payment, opened.dispute.id);
+        let lost = DisputeOutcome::Lost;
+        self.sales.decide_dispute(&self.operator, which, lost).await.unwrap();
+    }
+
+    fn once<T>(&self) -> Once<T> {
+        let key = self.market.env.uuid().to_string();
+        let request = RequestKey { scope: "test".into(), key, hash: "h".into() };
+        let answer = |_: &T| Answer { status: 201, headers: Vec::new(), body: "{}".into() };
+        Once { request, answer }
     }
 
     async fn refunds(&self, payment: PaymentId, minor: i64) -> Result<(), PaymentError> {
-        let key = self.market.env.uuid().to_string();
-        let request = RequestKey { scope: "test".into(), key, hash: "h".into() };
-        let answer = |_: &_| Answer { status: 201, headers: Vec::new(), body: "{}".into() };
         let asked = RefundRequest {
             payment,
             amount: Some(Money::usd(minor)),
             reason: "broken".into(),
             restock: false,
         };
-        let once = Once { request, answer };
-        self.sales.refund(&self.operator, asked, once).await.map(|_| ())
+        self.sales.refund(&self.operator, asked, self.once()).await.map(|_| ())
     }
 
     /// Payable less receivable.
@@ -164,6 +191,41 @@ async fn nobody_joins_two_teams_at_once() {
         assert_eq!(applied.iter().filter(|one| one.is_ok()).count(), 1);
         let refused = applied.into_iter().filter_map(Result::err);
         refused.for_each(|error| assert!(matches!(error, MarketError::HasSeller), "{error}"));
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn i9_a_seller_has_what_it_earned_less_what_went_back_and_what_it_was_paid() {
+    for test in TestDb::each_engine().await {
+        let bazaar = Bazaar::over(&test.db).await;
+        let (mut has, mut sales, mut paid) = (0, Vec::new(), 0);
+        for round in 1..=12 {
+            let minor = i64::try_from(round).unwrap() * 7_00;
+            sales.push(bazaar.sells(&test.db, minor).await);
+            has += minor;
+            bazaar.refunds(sales[(round * round + 1) / 2 % sales.len()], 1_00).await.unwrap();
+            has -= 1_00;
+            if round % 3 == 0 {
+                bazaar.loses(sales[round / 3], 2_00).await;
+                has -= 2_00;
+            }
+            if round % 2 == 0 {
+                let payout = bazaar.draws_up().await.unwrap();
+                let items: i64 = payout.items.iter().map(|item| item.amount.minor).sum();
+                assert_eq!(items, payout.amount.minor, "a payout is the sum of what it lists");
+                has -= payout.amount.minor;
+                assert_eq!(bazaar.stands().await, has);
+                let comes_back = round % 4 == 0;
+                let returned = TransferState::Returned { code: "account_closed".into() };
+                bazaar.ends(&payout, if comes_back { returned } else { TransferState::Paid }).await;
+                has += if comes_back { payout.amount.minor } else { 0 };
+                paid += 1;
+            }
+            assert_eq!(bazaar.stands().await, has, "after round {round}");
+            test.assert_sound().await;
+        }
+        assert_eq!(paid, 6);
         test.finish().await;
     }
 }

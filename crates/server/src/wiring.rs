@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{Cidr, Mount, Quotas, UploadLimits};
-use buy::{Buy, ForgetCarts, Rules, TaxRule};
+use buy::{Buy, FollowSellers, ForgetCarts, Rules, TaxRule};
 use chrono::TimeDelta;
 use commerce::{
     Currency, Env,
@@ -153,6 +153,7 @@ impl House {
         all.extend(self.market.subscribers());
         all.push(self.mail_room.clone());
         all.push(Arc::new(LetSellersIn(self.identity.clone())));
+        all.push(Arc::new(FollowSellers(self.buy.clone())));
         all
     }
 

@@ -33,7 +33,7 @@ pub async fn open(
     let payment = path.0.id.0;
     let amount = body.body.amount.as_ref().map(|amount| amount.money("#/amount")).transpose()?;
     let work = async |body: NewDispute, request| {
-        let notice = DisputeNotice { payment, amount, reason: body.reason };
+        let notice = DisputeNotice { payment, amount, reason: body.reason, provider_ref: None };
         let once = commerce::Once { request, answer: word };
         let disputed = sales.open_dispute(&operator.0, notice, once).await?;
         Ok::<_, PaymentError>(Once::first(word(&disputed)))

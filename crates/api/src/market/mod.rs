@@ -45,6 +45,7 @@ fn sellers(config: &mut ServiceConfig) {
         .service(web::resource(&of("reject")).route(web::post().to(sellers::reject)))
         .service(web::resource(&of("suspend")).route(web::post().to(sellers::suspend)))
         .service(web::resource(&of("reinstate")).route(web::post().to(sellers::reinstate)))
+        .service(web::resource(&of("join")).route(web::post().to(sellers::join)))
         .service(
             web::resource(&of("team/{user}"))
                 .route(web::put().to(sellers::set_member))

@@ -23,6 +23,8 @@ pub struct SellerView {
     /// Why it was suspended or rejected.
     pub reason: Option<String>,
     pub team: Vec<MemberView>,
+    /// Who may join the team.
+    pub invited: Vec<MemberView>,
     pub payout_account: Option<String>,
     pub payout_schedule: ScheduleView,
     pub payout_minimums: Vec<MoneyView>,
@@ -90,6 +92,7 @@ impl From<Seller> for SellerView {
             state,
             reason,
             team: seller.team.into_iter().map(Into::into).collect(),
+            invited: seller.invited.into_iter().map(Into::into).collect(),
             payout_account: seller.payout_account,
             payout_schedule: seller.schedule.into(),
             payout_minimums: seller.minimums.into_iter().map(Into::into).collect(),

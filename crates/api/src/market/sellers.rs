@@ -134,7 +134,9 @@ pub async fn reinstate(
     Ok(shown(market.decide(&operator.0, path.0.id.0, &Decision::Reinstate).await?))
 }
 
-/// Take somebody into a seller's team, or give them another role there.
+/// Invite somebody into a seller's team, or give a member another role: its owners, and operators.
+///
+/// An invitation means nothing until the person joins. Whom an operator names belongs to the team at once.
 #[api_v2_operation(tags(Market), operation_id = "setTeamMember")]
 pub async fn set_member(
     market: Data<Market>,
@@ -146,7 +148,17 @@ pub async fn set_member(
     Ok(shown(market.set_member(&who.0, id.0, user.0, body.0.role.into()).await?))
 }
 
-/// Take somebody out of a seller's team.
+/// Join the team of a seller that invited one. Nobody belongs to two sellers.
+#[api_v2_operation(tags(Market), operation_id = "joinTeam")]
+pub async fn join(
+    market: Data<Market>,
+    who: Signed,
+    path: Path<SellerPath>,
+) -> Result<Tagged<SellerView>, Fail<409>> {
+    Ok(shown(market.join_team(&who.0, path.0.id.0).await?))
+}
+
+/// Take somebody out of a seller's team, or an invitation back; everybody may leave.
 #[api_v2_operation(tags(Market), operation_id = "removeTeamMember")]
 pub async fn remove_member(
     market: Data<Market>,

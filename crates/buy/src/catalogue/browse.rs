@@ -81,7 +81,7 @@ impl Buy {
             ProductKey::Slug(slug) => self.products.product_of_slug(slug).await?,
         };
         let product = found.ok_or(BuyError::NoProduct)?;
-        if !product.state.is_published() && !self.may_keep(actor, &product.state).await? {
+        if !product.state.is_on_sale() && !self.may_keep(actor, &product.state).await? {
             return Err(BuyError::NoProduct);
         }
         self.page(product).await

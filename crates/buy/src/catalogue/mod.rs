@@ -14,6 +14,7 @@ mod stock;
 #[cfg(test)]
 mod tests;
 mod variant;
+mod withhold;
 
 pub use browse::{Narrowed, ProductKey, ProductPage};
 pub use category::{Category, CategoryEdit, CategoryId, NewCategory, Shelving, Tree};
@@ -26,3 +27,4 @@ pub use query::{Position, ProductCard, ProductFilter, ProductQuery, Sort};
 pub use stock::{StockChange, StockLevel, StockSheet};
 pub(crate) use variant::resource_of;
 pub use variant::{NewVariant, Prices, StockPolicy, Variant, VariantEdit, VariantId};
+pub use withhold::FollowSellers;

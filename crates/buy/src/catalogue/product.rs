@@ -32,6 +32,9 @@ pub struct Product {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seller: Option<Uuid>,
     pub status: Status,
+    /// Its seller may not sell now: whatever its status, customers see nothing of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
     /// In the order they are shown: `colour`, `size`.
     pub option_names: Vec<String>,
     /// Whatever else is worth telling: `material: linen`.
@@ -121,6 +124,7 @@ impl Product {
             category: new.category,
             seller,
             status: Status::Draft,
+            withheld: false,
             option_names: new.option_names,
             attributes: new.attributes,
             images,
@@ -212,6 +216,11 @@ impl Product {
 
     pub fn variant(&self, id: VariantId) -> Option<&Variant> {
         self.variants.iter().find(|variant| variant.id == id)
+    }
+
+    /// Whether customers may see and buy it.
+    pub fn is_on_sale(&self) -> bool {
+        self.is_published() && !self.withheld
     }
 
     pub fn is_published(&self) -> bool {

@@ -93,6 +93,7 @@ impl Listed {
             .all::<Product>()
             .into_iter()
             .filter_map(|stored| match stored.state.status {
+                Status::Published { .. } if stored.state.withheld => None,
                 Status::Published { since } => Some((since, stored.state)),
                 Status::Draft | Status::Archived { .. } => None,
             })
@@ -289,7 +290,7 @@ fn offer(books: &Books, product: &Product, variant: &Variant) -> Offer {
         image: product.images.first().cloned(),
         prices: variant.prices.clone(),
         policy: variant.policy,
-        published: product.is_published(),
+        published: product.is_on_sale(),
         available: available(books, variant),
     }
 }

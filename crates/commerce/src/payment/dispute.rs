@@ -18,7 +18,32 @@ pub struct Dispute {
     /// The bank's words.
     pub reason: String,
     pub state: DisputeState,
+    /// The provider's own id, once it spoke of the dispute.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider_ref: Option<String>,
     pub created_at: Timestamp,
+}
+
+/// What a provider's message says of a dispute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DisputeNews {
+    pub provider_ref: String,
+    pub amount: Money,
+    /// The bank's words.
+    pub reason: String,
+    pub stands: DisputeStands,
+}
+
+/// How a dispute stands by its provider's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeStands {
+    /// The money is gone for now.
+    Open,
+    Won,
+    Lost,
+    /// The bank asked, or gave up, and took nothing.
+    Dropped,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -7,7 +7,7 @@ mod part;
 mod ports;
 mod state;
 
-pub use dispute::{Dispute, DisputeId, DisputeState};
+pub use dispute::{Dispute, DisputeId, DisputeNews, DisputeStands, DisputeState};
 pub use error::PaymentError;
 pub use gateway::{
     ClientAction, GatewayError, Gateways, Intent, IntentState, NewIntent, NewRefund, Notice,

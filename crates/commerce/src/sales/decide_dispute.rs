@@ -2,7 +2,7 @@
 
 use super::{Disputed, Sales, derived::derived, open_dispute::opened_by};
 use crate::{
-    ATTEMPTS, Actor, CommitError, Payment, PaymentId, Posting, Role, Timestamp,
+    ATTEMPTS, Actor, CommitError, Effects, Payment, PaymentId, Posting, Role, Timestamp,
     ledger::{self, DisputeBearer},
     payment::{Dispute, DisputeId, DisputeState, PaymentError},
 };
@@ -42,11 +42,11 @@ impl Sales {
         }
         for _ in 0..ATTEMPTS {
             let stored = self.payments.find(payment).await?.ok_or(PaymentError::NoPayment)?;
-            if let Some(decided) = decided(&stored.state, dispute, outcome)? {
-                return Ok(decided);
+            if let Some(known) = known(&stored.state, dispute, outcome)? {
+                return Ok(known);
             }
-            let (disputed, posting) = decide(&stored.state, dispute, outcome, self.env.now())?;
-            let effects = self.disputed(actor, outcome.told(), &disputed).post(posting);
+            let (disputed, effects) =
+                self.decided(Some(actor), &stored.state, (dispute, outcome))?;
             let write = stored.becomes(disputed.payment.clone());
             match self.payments.commit(write.with(effects)).await {
                 Err(CommitError::Stale) => {}
@@ -55,10 +55,22 @@ impl Sales {
         }
         Err(CommitError::Stale.into())
     }
+
+    /// The payment with the dispute decided, and what must be written with it.
+    pub(super) fn decided(
+        &self,
+        actor: Option<&Actor>,
+        payment: &Payment,
+        (dispute, outcome): (DisputeId, DisputeOutcome),
+    ) -> Result<(Disputed, Effects), PaymentError> {
+        let (disputed, posting) = decide(payment, dispute, outcome, self.env.now())?;
+        let effects = self.disputed(actor, outcome.told(), &disputed).post(posting);
+        Ok((disputed, effects))
+    }
 }
 
 /// The dispute, if it was decided so before.
-fn decided(
+fn known(
     payment: &Payment,
     dispute: DisputeId,
     outcome: DisputeOutcome,

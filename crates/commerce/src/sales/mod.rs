@@ -16,6 +16,7 @@ mod events;
 mod expire_orders;
 mod forget_receipts;
 mod hear;
+mod hear_dispute;
 mod open_dispute;
 mod parts;
 mod poll_payments;

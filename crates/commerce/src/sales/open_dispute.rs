@@ -18,6 +18,8 @@ pub struct DisputeNotice {
     pub amount: Option<Money>,
     /// The bank's words.
     pub reason: String,
+    /// The provider's own id, where it told us.
+    pub provider_ref: Option<String>,
 }
 
 /// A dispute and the payment it belongs to.
@@ -41,7 +43,7 @@ impl Sales {
         }
         for _ in 0..ATTEMPTS {
             let sale = self.sale(notice.payment).await?;
-            let (disputed, effects) = self.opened(actor, &sale, &notice)?;
+            let (disputed, effects) = self.opened(Some(actor), &sale, &notice)?;
             let effects = effects.receipt(once.receipt(disputed.dispute.id.uuid(), &disputed));
             let write = sale.payment.becomes(disputed.payment.clone());
             match self.payments.commit(write.with(effects)).await {
@@ -52,9 +54,10 @@ impl Sales {
         Err(CommitError::Stale.into())
     }
 
-    fn opened(
+    /// The payment with the dispute; an operator wrote it down or the provider told us.
+    pub(super) fn opened(
         &self,
-        actor: &Actor,
+        actor: Option<&Actor>,
         sale: &Sale,
         notice: &DisputeNotice,
     ) -> Result<(Disputed, Effects), PaymentError> {
@@ -65,6 +68,7 @@ impl Sales {
             amount,
             reason: notice.reason.clone(),
             state: DisputeState::Open,
+            provider_ref: notice.provider_ref.clone(),
             created_at: self.env.now(),
         };
         let (id, of) = (opened_by(&dispute), dispute.id.uuid());
@@ -78,7 +82,7 @@ impl Sales {
 
     pub(super) fn disputed(
         &self,
-        actor: &Actor,
+        actor: Option<&Actor>,
         name: &'static str,
         disputed: &Disputed,
     ) -> Effects {
@@ -86,7 +90,7 @@ impl Sales {
         let audit = AuditRow {
             id: self.env.uuid(),
             at: self.env.now(),
-            actor: Some(*actor),
+            actor: actor.copied(),
             action: name,
             subject: Some(disputed.payment.id.uuid()),
             address: None,

@@ -143,7 +143,7 @@ impl Sales {
         }
     }
 
-    async fn set_aside(
+    pub(super) async fn set_aside(
         &self,
         provider: &str,
         notice: Option<&str>,

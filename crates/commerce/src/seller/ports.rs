@@ -40,6 +40,8 @@ pub enum Terms {
 pub trait Sellers: Send + Sync {
     async fn keeps_for(&self, user: UserId) -> Result<Keeping, StoreError>;
 
+    async fn may_sell(&self, seller: Uuid) -> Result<bool, StoreError>;
+
     /// The terms of each thing, in their order.
     async fn terms(&self, things: &[OnSale]) -> Result<Vec<Terms>, StoreError>;
 }
@@ -52,6 +54,10 @@ pub struct NoSellers;
 impl Sellers for NoSellers {
     async fn keeps_for(&self, _: UserId) -> Result<Keeping, StoreError> {
         Ok(Keeping::Shop)
+    }
+
+    async fn may_sell(&self, _: Uuid) -> Result<bool, StoreError> {
+        Ok(false)
     }
 
     async fn terms(&self, things: &[OnSale]) -> Result<Vec<Terms>, StoreError> {

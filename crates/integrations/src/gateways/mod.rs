@@ -3,6 +3,7 @@
 mod amount;
 mod call;
 mod circuit;
+mod dispute;
 mod paypal;
 mod razorpay;
 mod sandbox;

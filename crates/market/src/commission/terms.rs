@@ -6,6 +6,8 @@ use commerce::{
     seller::{Keeping, OnSale, Sellers, Terms},
 };
 
+use uuid::Uuid;
+
 use super::{Rule, commission};
 use crate::{Market, TeamRole};
 
@@ -21,6 +23,10 @@ impl Sellers for Market {
         let seller = stored.state;
         let keeps = seller.may_sell() && seller.role_of(user).is_some_and(TeamRole::keeps_listings);
         Ok(if keeps { Keeping::Seller(seller.id.uuid()) } else { Keeping::Barred })
+    }
+
+    async fn may_sell(&self, seller: Uuid) -> Result<bool, StoreError> {
+        Ok(self.sellers.selling(&[seller]).await?.contains(&seller))
     }
 
     /// Two queries, however many things there are.

@@ -64,6 +64,7 @@ impl Market {
             schedule: application.schedule,
             minimums: Vec::new(),
             team: before.map_or_else(|| vec![owner], |stored| stored.state.team.clone()),
+            invited: before.map_or_else(Vec::new, |stored| stored.state.invited.clone()),
             former: before.map_or_else(Vec::new, |stored| stored.state.former.clone()),
             state: SellerState::Applied,
             next_payout: None,

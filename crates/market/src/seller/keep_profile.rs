@@ -1,6 +1,6 @@
 //! Keep a seller's profile: what it is called, where it is, and how it is paid.
 
-use commerce::{Actor, CommitError, Currency, Role, Stored, UserId, Version};
+use commerce::{Actor, CommitError, Currency, Role, Stored, Version};
 use commerce::{Money, Page, PageRequest};
 
 use super::{Place, Schedule, Seller, SellerFilter, SellerId, TeamRole, faults};
@@ -102,13 +102,19 @@ impl Market {
         id: SellerId,
     ) -> Result<Stored<Seller>, MarketError> {
         let stored = self.seller(actor, id).await?;
-        let owns = owns(&stored.state, actor.user) || actor.role == Role::Operator;
-        if owns { Ok(stored) } else { Err(MarketError::NotAnOwner) }
+        owns(&stored.state, actor)?;
+        Ok(stored)
     }
 }
 
-fn owns(seller: &Seller, user: UserId) -> bool {
-    seller.role_of(user) == Some(TeamRole::Owner)
+/// Owners and operators may change a seller; nobody but them and its team learns that there is one.
+pub(super) fn owns(seller: &Seller, actor: &Actor) -> Result<(), MarketError> {
+    match seller.role_of(actor.user) {
+        _ if actor.role == Role::Operator => Ok(()),
+        Some(TeamRole::Owner) => Ok(()),
+        Some(TeamRole::Manager | TeamRole::Accountant) => Err(MarketError::NotAnOwner),
+        None => Err(MarketError::NoSeller),
+    }
 }
 
 /// One minimum a currency, none of them below nothing.

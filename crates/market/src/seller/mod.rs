@@ -50,6 +50,9 @@ pub struct Seller {
     /// Less than this is not paid out by itself; one a currency.
     pub minimums: Vec<Money>,
     pub team: Vec<Member>,
+    /// Who may join the team. Until they do, it means nothing.
+    #[serde(default)]
+    pub invited: Vec<Member>,
     /// Who was in the team once. Leaving it makes nobody staff of the shop.
     #[serde(default)]
     pub former: Vec<UserId>,
@@ -106,6 +109,11 @@ impl Seller {
 
     pub fn role_of(&self, user: UserId) -> Option<TeamRole> {
         self.team.iter().find(|member| member.user == user).map(|member| member.role)
+    }
+
+    /// How many there are in the team or may join it.
+    pub fn people(&self) -> usize {
+        self.team.len().saturating_add(self.invited.len())
     }
 
     pub fn minimum(&self, currency: Currency) -> Money {

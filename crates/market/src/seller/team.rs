@@ -1,9 +1,9 @@
 //! Who acts for a seller.
 
-use commerce::{Actor, CommitError, Stored, Timestamp, UserId};
+use commerce::{Actor, CommitError, Effects, Event, Role, Stored, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use super::{Seller, SellerId};
+use super::{Seller, SellerId, apply::about, keep_profile::owns};
 use crate::{Market, MarketError};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +46,7 @@ impl TeamRole {
 }
 
 impl Market {
-    /// Takes a person into the team or gives them another role; nobody belongs to two sellers.
+    /// Gives somebody of the team another role, or invites a person; an operator takes them in at once.
     pub async fn set_member(
         &self,
         actor: &Actor,
@@ -54,46 +54,64 @@ impl Market {
         user: UserId,
         role: TeamRole,
     ) -> Result<Stored<Seller>, MarketError> {
+        let member = Member { user, role, since: self.env.now() };
+        let at_once = actor.role == Role::Operator;
+        self.change_team(seller, |seller| {
+            owns(&seller, actor)?;
+            let (most, seller) = (self.settings.max_members, with(seller, member, at_once));
+            if seller.people() > most { Err(MarketError::TeamFull(most)) } else { Ok(seller) }
+        })
+        .await
+    }
+
+    /// Whoever was invited belongs to the team from now on; nobody belongs to two sellers.
+    pub async fn join_team(
+        &self,
+        actor: &Actor,
+        seller: SellerId,
+    ) -> Result<Stored<Seller>, MarketError> {
         let now = self.env.now();
-        self.change_team(actor, seller, |mut seller| {
-            let full = seller.team.len() >= self.settings.max_members;
-            match seller.team.iter_mut().find(|member| member.user == user) {
-                Some(member) => member.role = role,
-                None if full => {
-                    return Err(MarketError::TeamFull(self.settings.max_members));
-                }
-                None => seller.team.push(Member { user, role, since: now }),
+        self.change_team(seller, |mut seller| {
+            if seller.role_of(actor.user).is_none() {
+                let mine = seller.invited.iter().position(|invited| invited.user == actor.user);
+                let invited = seller.invited.remove(mine.ok_or(MarketError::NoSeller)?);
+                seller.team.push(Member { since: now, ..invited });
             }
             Ok(seller)
         })
         .await
     }
 
+    /// Takes a person out of the team, or an invitation back; everybody may leave.
     pub async fn remove_member(
         &self,
         actor: &Actor,
         seller: SellerId,
         user: UserId,
     ) -> Result<Stored<Seller>, MarketError> {
-        self.change_team(actor, seller, |mut seller| {
-            seller.role_of(user).ok_or(MarketError::NoMember)?;
-            seller.team.retain(|member| member.user != user);
-            if !seller.former.contains(&user) {
+        self.change_team(seller, |mut seller| {
+            let leaves = actor.user == user && seller.role_of(user).is_some();
+            if !leaves {
+                owns(&seller, actor)?;
+            }
+            let people = seller.people();
+            seller.invited.retain(|invited| invited.user != user);
+            if seller.role_of(user).is_some() && !seller.former.contains(&user) {
                 seller.former.push(user);
             }
-            Ok(seller)
+            seller.team.retain(|member| member.user != user);
+            if seller.people() < people { Ok(seller) } else { Err(MarketError::NoMember) }
         })
         .await
     }
 
     async fn change_team(
         &self,
-        actor: &Actor,
         seller: SellerId,
         change: impl Fn(Seller) -> Result<Seller, MarketError> + Send,
     ) -> Result<Stored<Seller>, MarketError> {
         for _ in 0..commerce::ATTEMPTS {
-            let stored = self.owned(actor, seller).await?;
+            let stored = self.sellers.find(seller).await?.ok_or(MarketError::NoSeller)?;
             let changed = change(stored.state.clone())?;
             if !changed.team.iter().any(|member| member.role == TeamRole::Owner) {
                 return Err(MarketError::LastOwner);
@@ -102,7 +120,8 @@ impl Market {
                 return Ok(stored);
             }
             let state = Seller { updated_at: self.env.now(), ..changed };
-            match self.sellers.commit(stored.becomes(state.clone()).alone()).await {
+            let told = self.invitations(&stored.state, &state);
+            match self.sellers.commit(stored.becomes(state.clone()).with(told)).await {
                 Ok(()) => return Ok(Stored { state, version: stored.version.next() }),
                 Err(CommitError::Stale) => {}
                 Err(error) => return Err(error.into()),
@@ -110,4 +129,23 @@ impl Market {
         }
         Err(CommitError::Stale.into())
     }
+
+    fn invitations(&self, before: &Seller, after: &Seller) -> Effects {
+        let new = after.invited.iter().filter(|invited| !before.invited.contains(invited));
+        new.fold(Effects::none(), |effects, invited| {
+            let told = Event::new(&self.env, "seller_invited", after.id, about(after));
+            effects.tell(told.to_user(invited.user))
+        })
+    }
+}
+
+fn with(mut seller: Seller, new: Member, at_once: bool) -> Seller {
+    if let Some(member) = seller.team.iter_mut().find(|member| member.user == new.user) {
+        member.role = new.role;
+        return seller;
+    }
+    seller.invited.retain(|invited| invited.user != new.user);
+    let place = if at_once { &mut seller.team } else { &mut seller.invited };
+    place.push(new);
+    seller
 }

@@ -52,7 +52,7 @@ async fn only_owners_change_a_seller_and_strangers_do_not_learn_of_it() {
     let (clerk, stranger) =
         (person(&world.env(), Role::Seller), person(&world.env(), Role::Seller));
     let accountant = TeamRole::Accountant;
-    world.market.set_member(&owner, seller.id, clerk.user, accountant).await.unwrap();
+    world.takes_in(&owner, &seller, &clerk, accountant).await;
     let stored = world.market.seller(&clerk, seller.id).await.unwrap();
     let edit = || ProfileEdit { name: Some("Clerk's".into()), ..ProfileEdit::default() };
 
@@ -73,13 +73,46 @@ async fn who_leaves_a_team_is_no_staff_of_the_shop() {
     let clerk = person(&world.env(), Role::Seller);
     assert_eq!(world.market.keeps_for(clerk.user).await.unwrap(), Keeping::Shop);
 
-    world.market.set_member(&owner, seller.id, clerk.user, TeamRole::Manager).await.unwrap();
+    world.takes_in(&owner, &seller, &clerk, TeamRole::Manager).await;
     world.market.remove_member(&owner, seller.id, clerk.user).await.unwrap();
     assert_eq!(world.market.keeps_for(clerk.user).await.unwrap(), Keeping::Barred);
 
-    world.market.set_member(&owner, seller.id, clerk.user, TeamRole::Manager).await.unwrap();
+    world.takes_in(&owner, &seller, &clerk, TeamRole::Manager).await;
     let again = world.market.keeps_for(clerk.user).await.unwrap();
     assert_eq!(again, Keeping::Seller(seller.id.uuid()));
+}
+
+#[tokio::test]
+async fn nobody_is_in_a_team_who_did_not_join_it() {
+    let world = World::default();
+    let (seller, owner) = world.seller("Ann").await;
+    let [staff, stranger] = [(); 2].map(|()| person(&world.env(), Role::Seller));
+
+    world.market.set_member(&owner, seller.id, staff.user, TeamRole::Manager).await.unwrap();
+    assert_eq!(world.market.keeps_for(staff.user).await.unwrap(), Keeping::Shop);
+    assert!(matches!(world.market.seller(&staff, seller.id).await, Err(MarketError::NoSeller)));
+    world.market.remove_member(&owner, seller.id, staff.user).await.unwrap();
+    let late = world.market.join_team(&staff, seller.id).await;
+    let uninvited = world.market.join_team(&stranger, seller.id).await;
+
+    assert!(matches!(late, Err(MarketError::NoSeller)));
+    assert!(matches!(uninvited, Err(MarketError::NoSeller)));
+    assert_eq!(world.market.keeps_for(staff.user).await.unwrap(), Keeping::Shop);
+}
+
+#[tokio::test]
+async fn whoever_is_in_a_team_may_leave_it_and_nobody_else() {
+    let world = World::default();
+    let (seller, owner) = world.seller("Ann").await;
+    let [clerk, other] = [(); 2].map(|()| person(&world.env(), Role::Seller));
+    world.takes_in(&owner, &seller, &clerk, TeamRole::Manager).await;
+    world.takes_in(&owner, &seller, &other, TeamRole::Manager).await;
+
+    let by_other = world.market.remove_member(&other, seller.id, clerk.user).await;
+    let left = world.market.remove_member(&clerk, seller.id, clerk.user).await.unwrap();
+
+    assert!(matches!(by_other, Err(MarketError::NotAnOwner)));
+    assert_eq!(left.state.role_of(clerk.user), None);
 }
 
 #[tokio::test]

@@ -72,11 +72,13 @@ impl Street {
         let his = market.apply(&bob, application("Bob"), None).await.unwrap().state;
         let again = market.apply(&ann, application("Ann"), None).await;
         assert!(matches!(again, Err(MarketError::HasSeller)), "{again:?}");
-        let taken = market.set_member(&ann, hers.id, bob.user, TeamRole::Manager).await;
+        market.set_member(&ann, hers.id, bob.user, TeamRole::Manager).await.unwrap();
+        let taken = market.join_team(&bob, hers.id).await;
         assert!(matches!(taken, Err(MarketError::MemberElsewhere)), "{taken:?}");
 
         let helper = person(&self.env(), Role::Seller);
-        let made = market.set_member(&ann, hers.id, helper.user, TeamRole::Manager).await;
+        market.set_member(&ann, hers.id, helper.user, TeamRole::Manager).await.unwrap();
+        let made = market.join_team(&helper, hers.id).await;
         assert_eq!(made.unwrap().state.team.len(), 2);
         assert_eq!(market.my_seller(&helper).await.unwrap().state.id, hers.id);
         assert_eq!(market.keeps_for(helper.user).await.unwrap(), Keeping::Barred);
@@ -89,7 +91,8 @@ impl Street {
         for _ in 0..2 {
             market.remove_member(&ann, hers.id, helper.user).await.unwrap();
             assert_eq!(market.keeps_for(helper.user).await.unwrap(), Keeping::Barred);
-            let back = market.set_member(&ann, hers.id, helper.user, TeamRole::Manager).await;
+            let manager = TeamRole::Manager;
+            let back = market.set_member(&self.operator, hers.id, helper.user, manager).await;
             assert_eq!(back.unwrap().state.team.len(), 2);
         }
         let selling = market.sellers.selling(&[hers.id.uuid(), his.id.uuid()]).await.unwrap();

@@ -16,7 +16,8 @@ use uuid::Uuid;
 
 use super::{ModelBank, memory};
 use crate::{
-    Application, Decision, Market, NewRule, Place, Schedule, Seller, SellerId, Settings, Zone,
+    Application, Decision, Market, NewRule, Place, Schedule, Seller, SellerId, Settings, TeamRole,
+    Zone,
 };
 
 pub struct World {
@@ -79,6 +80,12 @@ impl World {
         let id = applied.state.id;
         let approved = self.market.decide(&self.operator, id, &Decision::Approve).await;
         (approved.unwrap().state, owner)
+    }
+
+    /// The owner invites somebody, who joins.
+    pub async fn takes_in(&self, owner: &Actor, seller: &Seller, who: &Actor, role: TeamRole) {
+        self.market.set_member(owner, seller.id, who.user, role).await.unwrap();
+        self.market.join_team(who, seller.id).await.unwrap();
     }
 
     /// Released earnings, as the core would book them.

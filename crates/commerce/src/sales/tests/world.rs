@@ -162,7 +162,8 @@ impl World {
         amount: Option<i64>,
     ) -> Result<Disputed, PaymentError> {
         let amount = amount.map(Money::usd);
-        let notice = DisputeNotice { payment, amount, reason: "never came".into() };
+        let notice =
+            DisputeNotice { payment, amount, reason: "never came".into(), provider_ref: None };
         self.sales.open_dispute(&self.operator(), notice, self.once()).await
     }
 
