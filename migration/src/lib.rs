@@ -10,6 +10,7 @@ mod m20261101_000005_rent;
 mod m20261101_000006_media;
 mod m20261121_000007_ledger;
 mod m20261121_000009_market;
+mod m20261121_000011_coupons;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -36,6 +37,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000006_media::Migration),
             Box::new(m20261121_000007_ledger::Migration),
             Box::new(m20261121_000009_market::Migration),
+            Box::new(m20261121_000011_coupons::Migration),
         ]
     }
 }

@@ -3,6 +3,7 @@
 mod cart;
 mod catalogue;
 mod check_out;
+mod coupon;
 mod error;
 mod pricing;
 mod rules;
@@ -21,8 +22,8 @@ use commerce::{
 };
 
 pub use cart::{
-    Added, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts, Item, ItemId,
-    LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
+    Added, AppliedCoupon, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts,
+    Item, ItemId, LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
 };
 pub use catalogue::{
     Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets, Image,
@@ -32,8 +33,15 @@ pub use catalogue::{
     StockLevel, StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
 };
 pub use check_out::{CheckOut, Short};
+pub use coupon::{
+    BadCode, Coupon, CouponCode, CouponId, CouponIssue, CouponUses, Coupons, CouponsOf, KeptCoupon,
+    NewCoupon,
+};
 pub use error::BuyError;
-pub use pricing::{PricedLine, Quote, QuoteLine, TaxRule, quote};
+pub use pricing::{
+    Area, AreaError, Discount, NoDiscount, Off, Place, PricedLine, Quote, QuoteLine, QuoteTerms,
+    Shipping, ShippingRate, ShippingRates, TaxRule, TaxTable, Taxes, Zone, Zones, quote,
+};
 pub use rules::Rules;
 pub use search::{CANDIDATES, FACET_ROWS, MAX_FORMS, Word, closest, padded, rank, shared_trigrams};
 pub use text::{Slug, SlugError, option_key, title_key, words};
@@ -49,6 +57,9 @@ pub struct Buy {
     pub catalogue: Arc<dyn Catalogue>,
     pub sheets: Arc<dyn Repository<StockSheet>>,
     pub carts: Arc<dyn Carts>,
+    pub coupons: Arc<dyn Coupons>,
+    pub taxes: Arc<dyn TaxTable>,
+    pub shipping: Arc<dyn ShippingRates>,
     pub orders: Arc<dyn Orders>,
     pub receipts: Arc<dyn Receipts>,
     pub sellers: Arc<dyn Sellers>,
@@ -57,7 +68,8 @@ pub struct Buy {
 }
 
 impl Buy {
-    /// Everything kept in one store; the shop sells for nobody but itself.
+    /// Everything kept in one store; the shop sells for nobody but itself, taxes everywhere alike and sends goods
+    /// for nothing.
     pub fn over<S>(store: Arc<S>, env: Env, rules: Rules) -> Self
     where
         S: Products
@@ -65,6 +77,7 @@ impl Buy {
             + Catalogue
             + Repository<StockSheet>
             + Carts
+            + Coupons
             + Orders
             + Receipts
             + 'static,
@@ -75,6 +88,9 @@ impl Buy {
             catalogue: store.clone(),
             sheets: store.clone(),
             carts: store.clone(),
+            coupons: store.clone(),
+            taxes: Arc::new(Taxes::everywhere(rules.tax.clone())),
+            shipping: Arc::new(Zones::default()),
             orders: store.clone(),
             receipts: store,
             sellers: Arc::new(NoSellers),
@@ -86,5 +102,14 @@ impl Buy {
     /// Others sell here as well.
     pub fn with_sellers(self, sellers: Arc<dyn Sellers>) -> Self {
         Self { sellers, ..self }
+    }
+
+    /// Tax and shipping go by where goods are sent.
+    pub fn with_prices_by_place(
+        self,
+        taxes: Arc<dyn TaxTable>,
+        shipping: Arc<dyn ShippingRates>,
+    ) -> Self {
+        Self { taxes, shipping, ..self }
     }
 }

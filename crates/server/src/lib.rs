@@ -7,6 +7,7 @@ mod gauges;
 mod health;
 mod ledger;
 mod pictures;
+mod prices;
 mod providers;
 pub mod seed;
 pub mod serve;

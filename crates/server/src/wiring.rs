@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{Cidr, Mount, Quotas};
-use buy::{Buy, ForgetCarts, Rules, TaxRule};
+use buy::{Buy, ForgetCarts, Rules};
 use chrono::TimeDelta;
 use commerce::{
     Currency, Env,
@@ -30,7 +30,7 @@ use crate::{
     chance::Chance,
     config::{Config, LatePayment, LimitStore, MailTransport},
     pictures::{self, Pictures},
-    providers,
+    prices, providers,
 };
 
 /// Why the parts do not fit together. The message names the setting.
@@ -96,7 +96,10 @@ impl House {
         };
         let Pictures { media, files: picture_files } = pictures::wire(config, &store, &env)?;
         let rent = Rent::over(store.clone(), env.clone(), rent_rules(config));
-        let buy = Buy::over(store, env.clone(), rules(config)?).with_sellers(sellers);
+        let (taxes, zones) = (prices::taxes(&config.buy)?, prices::zones(&config.buy)?);
+        let buy = Buy::over(store, env.clone(), rules(config)?)
+            .with_sellers(sellers)
+            .with_prices_by_place(Arc::new(taxes), Arc::new(zones));
         let limiter = limiter(config).await?;
         let house = Self {
             db,
@@ -361,11 +364,7 @@ fn rules(config: &Config) -> Result<Rules, WiringError> {
         max_open_orders: settings.max_open_orders_per_user,
         max_lines: settings.max_cart_lines,
         max_quantity: settings.max_line_quantity,
-        tax: TaxRule {
-            basis_points: settings.tax_basis_points,
-            inclusive: settings.tax_inclusive,
-            jurisdiction: settings.tax_jurisdiction.clone(),
-        },
+        tax: prices::tax_elsewhere(settings),
     })
 }
 

@@ -17,6 +17,7 @@ mod variant;
 pub use browse::{Narrowed, ProductKey, ProductPage};
 pub use category::{Category, CategoryEdit, CategoryId, NewCategory, Shelving, Tree};
 pub use facets::{Counted, FacetRow, Facets, OptionFacet};
+pub(crate) use keep_product::Kept;
 pub use keep_product::VariantRef;
 pub use ports::{Catalogue, Categories, KeptProduct, Offer, Products};
 pub use product::{Image, ImageId, NewImage, NewProduct, Product, ProductEdit, ProductId, Status};

@@ -3,6 +3,7 @@
 mod bulk;
 mod cart;
 mod category;
+mod coupon;
 mod facets;
 mod list;
 mod offers;

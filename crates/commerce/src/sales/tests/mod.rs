@@ -2,6 +2,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "tests may overflow")]
 
 mod call_off;
+mod coupons;
 mod disputes;
 mod flaky;
 mod invariants;
