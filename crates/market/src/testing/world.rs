@@ -142,6 +142,7 @@ pub fn sold(env: &Env, seller: SellerId, amount: Money) -> (Order, Effects) {
         keeps_fee: false,
         sold: cut(amount),
         returned: cut(zero),
+        lost: None,
         pending: zero,
     };
     let payment = Payment {
@@ -156,6 +157,7 @@ pub fn sold(env: &Env, seller: SellerId, amount: Money) -> (Order, Effects) {
         captured: amount,
         settles: true,
         refunds: Vec::new(),
+        disputes: Vec::new(),
         parts: Some(Parts { at, released: Some(at), lines: vec![part] }),
         created_at: at,
         check_at: None,
