@@ -257,3 +257,74 @@ async fn of_sixty_four_checkouts_ten_get_the_ten_uses_of_a_coupon() {
         shop.close().await;
     }
 }
+
+/// A product on sale in dollars and in euros.
+async fn in_two_currencies(shop: &Shop) -> Answer {
+    let seller = shop.seller().await;
+    let sku = Uuid::new_v4().simple().to_string();
+    let prices = json!([
+        {"amount": 20_00, "currency": "USD"}, {"amount": 18_00, "currency": "EUR"},
+    ]);
+    let variant = json!({"sku": sku, "prices": prices, "stock_policy": "untracked"});
+    let body = json!({"title": format!("Double {sku}"), "variants": [variant]});
+    let made = seller.post("/v1/products", body).await.expect(201);
+    let path = format!("/v1/products/{}/publish", made.text("id"));
+    let headers = [("if-match", made.header("etag"))];
+    seller.ask(Method::POST, &path, &headers, None).await.expect(200)
+}
+
+#[tokio::test]
+async fn what_has_prices_in_two_currencies_is_bought_in_either_and_a_cart_is_in_one() {
+    for engine in Engine::BOTH {
+        let shop = Shop::open(engine).await;
+        let double = in_two_currencies(&shop).await;
+        let only_dollars = shop.put_on_sale(Policy::Untracked, 5_00, 0).await;
+        let variant = double.body["variants"][0]["id"].as_str().unwrap().to_owned();
+        let fixed = json!({"fixed": [{"amount": 3_00, "currency": "EUR"}]});
+        let coupon = make_coupon(&shop.seller().await, fixed).await;
+
+        for (currency, cents) in [("USD", 20_00), ("EUR", 18_00)] {
+            let buyer = shop.new_customer().await;
+            let item = json!({"variant": variant, "quantity": 1, "currency": currency});
+            let cart = buyer.post("/v1/cart/items", item).await.expect(201);
+            assert_eq!(cart.text("currency"), currency);
+            let applied = apply(&buyer, &coupon).await.expect(200).body;
+            let issue = &applied["coupon"]["issue"];
+            if currency == "EUR" {
+                assert_eq!(
+                    (issue, &applied["totals"]["total"]["amount"]),
+                    (&json!(null), &json!(15_00))
+                );
+                let mixed = buyer.put_in_cart(&only_dollars, 1).await.expect(422);
+                assert_eq!(mixed.code(), "no_price");
+                let other = json!({"variant": variant, "quantity": 1, "currency": "USD"});
+                let other = buyer.post("/v1/cart/items", other).await.expect(409);
+                assert_eq!(
+                    (other.code(), &other.body["currency"]),
+                    ("other_currency", &json!("EUR"))
+                );
+            } else {
+                assert_eq!(issue, "other_currency");
+            }
+            change(&buyer, Method::DELETE, "/v1/cart/coupon", None).await.expect(200);
+            let order = buyer.check_out().await.expect(201);
+            assert_eq!(order.body["total"], json!({"amount": cents, "currency": currency}));
+            pay(&shop, &buyer, &order.text("id")).await;
+
+            // Lists name their currency, and show what is sold in it.
+            let filter =
+                format!("currency={currency}&price_min={cents}&price_max={cents}&facets=true");
+            let list =
+                shop.client().get(&format!("/v1/products?{filter}&limit=100")).await.expect(200);
+            let ours = list.body["data"].as_array().unwrap().iter();
+            let ours = ours.filter(|card| card["id"] == double.body["id"]).collect::<Vec<_>>();
+            assert_eq!(ours.len(), 1, "{}", list.body);
+            let price = json!({"amount": cents, "currency": currency});
+            assert_eq!(ours[0]["price_low"], price);
+            assert_eq!(list.body["facets"]["price_min"], price, "{}", list.body["facets"]);
+        }
+        shop.settled().await;
+        shop.check().await;
+        shop.close().await;
+    }
+}

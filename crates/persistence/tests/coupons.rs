@@ -10,7 +10,7 @@ use buy::{
 };
 use chrono::TimeDelta;
 use commerce::{
-    Actor, Effects, Env, Failure, Order, PageRequest, Repository, Role, UserId,
+    Actor, Effects, Env, Failure, Order, PageRequest, Role, UserId,
     order::CancelReason,
     testing::{SeededRandom, assert_repository},
 };
@@ -30,8 +30,7 @@ impl Shop {
         let env = Env::new(Arc::new(db.clock()), Arc::new(SeededRandom::new(seed)));
         let rules = Rules { max_open_orders: 1_000, ..Rules::default() };
         let buy = Buy::over(Arc::new(db.clone()), env, rules);
-        let variants =
-            vec![NewVariant { policy: StockPolicy::Untracked, ..variant("TEA", 20_00) }];
+        let variants = vec![NewVariant { policy: StockPolicy::Untracked, ..variant("TEA", 20_00) }];
         let made = buy.create_product(&keeper(), product("Tea", variants), None).await.unwrap();
         let tea = buy.publish_product(&keeper(), made.state.id, made.version).await.unwrap();
         Self { tea: tea.state.variants.first().unwrap().id, buy }

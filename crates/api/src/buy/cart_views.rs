@@ -103,8 +103,7 @@ pub struct IssueView {
 impl From<CartReading> for CartView {
     fn from(reading: CartReading) -> Self {
         let ready = reading.is_ready();
-        let (tax_known, shipping_known) =
-            (reading.quote.tax_known, reading.quote.shipping_known);
+        let (tax_known, shipping_known) = (reading.quote.tax_known, reading.quote.shipping_known);
         let totals = reading.quote.totals;
         Self {
             id: reading.id.map(Into::into),

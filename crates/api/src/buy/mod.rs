@@ -132,9 +132,7 @@ fn carts(config: &mut ServiceConfig) {
                 .route(web::delete().to(cart::remove_coupon)),
         )
         .service(
-            web::resource("/v1/cart/destination")
-                .wrap(often())
-                .route(web::put().to(cart::send_to)),
+            web::resource("/v1/cart/destination").wrap(often()).route(web::put().to(cart::send_to)),
         )
         .service(web::resource("/v1/cart/merge").wrap(often()).route(web::post().to(cart::merge)))
         .service(

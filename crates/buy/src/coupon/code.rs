@@ -28,8 +28,7 @@ impl FromStr for CouponCode {
 
     fn from_str(text: &str) -> Result<Self, BadCode> {
         let code = text.trim().to_ascii_uppercase();
-        let plain =
-            |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
+        let plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-';
         let good = (SHORTEST..=LONGEST).contains(&code.len()) && code.bytes().all(plain);
         if good { Ok(Self(code)) } else { Err(BadCode) }
     }

@@ -160,8 +160,7 @@ fn sound(coupon: &Coupon, now: Timestamp) -> Result<(), BuyError> {
             fault(pointer, "not_positive", "an amount is more than nothing");
         }
     }
-    for (pointer, limit) in
-        [("#/limit", coupon.limit), ("#/limit_per_user", coupon.limit_per_user)]
+    for (pointer, limit) in [("#/limit", coupon.limit), ("#/limit_per_user", coupon.limit_per_user)]
     {
         if limit == Some(0) {
             fault(pointer, "out_of_range", "once at least");

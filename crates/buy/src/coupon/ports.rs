@@ -28,7 +28,8 @@ pub struct CouponUses {
 #[async_trait]
 pub trait Coupons: Repository<Coupon> {
     /// The one with this code that is not retired.
-    async fn coupon_of_code(&self, code: &CouponCode) -> Result<Option<Stored<Coupon>>, StoreError>;
+    async fn coupon_of_code(&self, code: &CouponCode)
+    -> Result<Option<Stored<Coupon>>, StoreError>;
 
     /// Newest first.
     async fn list_coupons(

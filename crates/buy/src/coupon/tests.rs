@@ -69,7 +69,10 @@ async fn a_coupon_takes_off_what_it_says_and_the_order_remembers_it() {
     assert!(reading.is_ready());
     assert_eq!((order.totals.discount, order.totals.total), (Money::usd(2_00), Money::usd(18_00)));
     let coupon = order.coupon.as_ref().unwrap();
-    assert_eq!((coupon.code.as_str(), coupon.discounts.as_slice()), ("TEN", &[Money::usd(2_00)][..]));
+    assert_eq!(
+        (coupon.code.as_str(), coupon.discounts.as_slice()),
+        ("TEN", &[Money::usd(2_00)][..])
+    );
     assert!(coupon.uses.is_empty(), "nothing is claimed of what has no end");
     assert_eq!(order.shares().unwrap()[0].goods, Money::usd(18_00));
 }
@@ -220,7 +223,8 @@ async fn goods_that_cost_nothing_any_more_can_be_ordered() {
 
 fn by_place(world: World) -> World {
     let area = |text: &str| text.parse::<Area>().unwrap();
-    let rules = vec![(area("GB"), TaxRule { jurisdiction: "GB".into(), ..TaxRule::inclusive(2_000) })];
+    let rules =
+        vec![(area("GB"), TaxRule { jurisdiction: "GB".into(), ..TaxRule::inclusive(2_000) })];
     let rate = ShippingRate { flat: Money::usd(5_00), ..ShippingRate::free(Currency::USD) };
     let zone = Zone { to: vec![area("GB"), area("US")], rates: vec![rate] };
     let taxes = Taxes { rules, elsewhere: TaxRule::exclusive(1_000) };

@@ -11,9 +11,10 @@ use uuid::Uuid;
 
 use crate::{
     CANDIDATES, Cart, CartState, Carts, Catalogue, Categories, Category, CategoryId, Coupon,
-    CouponCode, CouponUses, Coupons, CouponsOf, FACET_ROWS, FacetRow, Facets, KeptProduct, MAX_FORMS, Offer, Owner, Position, Product, ProductCard,
-    ProductFilter, ProductQuery, Products, Slug, Sort, Status, StockLevel, StockPolicy, Variant,
-    VariantId, Word, closest, option_key, rank, title_key,
+    CouponCode, CouponUses, Coupons, CouponsOf, FACET_ROWS, FacetRow, Facets, KeptProduct,
+    MAX_FORMS, Offer, Owner, Position, Product, ProductCard, ProductFilter, ProductQuery, Products,
+    Slug, Sort, Status, StockLevel, StockPolicy, Variant, VariantId, Word, closest, option_key,
+    rank, title_key,
 };
 
 /// A store with the shop's unique indexes.
@@ -329,7 +330,10 @@ impl Carts for Memory {
 
 #[async_trait]
 impl Coupons for Memory {
-    async fn coupon_of_code(&self, code: &CouponCode) -> Result<Option<Stored<Coupon>>, StoreError> {
+    async fn coupon_of_code(
+        &self,
+        code: &CouponCode,
+    ) -> Result<Option<Stored<Coupon>>, StoreError> {
         let ours = |coupon: &Coupon| coupon.retired.is_none() && coupon.code == *code;
         Ok(self.read().all::<Coupon>().into_iter().find(|stored| ours(&stored.state)))
     }

@@ -2,9 +2,7 @@
 
 use async_trait::async_trait;
 use buy::{Coupon, CouponCode, CouponId, CouponUses, Coupons, CouponsOf};
-use commerce::{
-    CommitError, Page, PageRequest, ResourceId, StoreError, Stored, Version, Write,
-};
+use commerce::{CommitError, Page, PageRequest, ResourceId, StoreError, Stored, Version, Write};
 use sea_orm::{QueryResult, Value};
 use uuid::Uuid;
 
@@ -30,17 +28,12 @@ fn row(write: &Write<Coupon>) -> Result<Step, CommitError> {
     let coupon = &write.state;
     let Version(version) = write.expected.next();
     let document = serde_json::to_string(coupon).map_err(StoreError::new)?;
-    let moving: [Value; 4] = [
-        coupon.id.uuid().into(),
-        version.into(),
-        coupon.retired.is_some().into(),
-        document.into(),
-    ];
+    let moving: [Value; 4] =
+        [coupon.id.uuid().into(), version.into(), coupon.retired.is_some().into(), document.into()];
     if write.expected == Version(0) {
         let insert = "insert into buy_coupons (id, version, retired, document, code, seller) \
             values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing";
-        let lasting: [Value; 2] =
-            [coupon.code.as_str().into(), coupon.discount.seller.into()];
+        let lasting: [Value; 2] = [coupon.code.as_str().into(), coupon.discount.seller.into()];
         return Ok(Step::new(insert, moving.into_iter().chain(lasting)).or(Refusal::Exists));
     }
     let Version(expected) = write.expected;
@@ -55,7 +48,10 @@ fn read(row: &QueryResult) -> Result<Stored<Coupon>, StoreError> {
 
 #[async_trait]
 impl Coupons for Db {
-    async fn coupon_of_code(&self, code: &CouponCode) -> Result<Option<Stored<Coupon>>, StoreError> {
+    async fn coupon_of_code(
+        &self,
+        code: &CouponCode,
+    ) -> Result<Option<Stored<Coupon>>, StoreError> {
         let sql = "select version, document from buy_coupons where code = $1 and not retired";
         self.row(sql, [code.as_str().into()]).await?.as_ref().map(read).transpose()
     }

@@ -5,8 +5,8 @@ use commerce::{
     CommitError, Effects, Order, OrderId, Page, PageRequest, StoreError, Stored, Timestamp, UserId,
     Version, Write,
     order::{
-        Address, CancellationRequest, OrderFilter, OrderLine, OrderState, Orders, Origin, Redemption,
-        Totals,
+        Address, CancellationRequest, OrderFilter, OrderLine, OrderState, Orders, Origin,
+        Redemption, Totals,
     },
 };
 use sea_orm::{QueryResult, Value};

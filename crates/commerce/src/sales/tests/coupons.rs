@@ -113,12 +113,8 @@ async fn a_use_is_taken_with_the_payment_and_given_back_with_the_money() {
     assert_eq!(shop.left(), (0, 0));
     assert_eq!((world.balance("rev:sales"), world.balance("tax:GB")), (-15_00, -3_00));
 
-    let all = RefundRequest {
-        payment: payment.id,
-        amount: None,
-        reason: "sorry".into(),
-        restock: false,
-    };
+    let all =
+        RefundRequest { payment: payment.id, amount: None, reason: "sorry".into(), restock: false };
     world.sales.refund(&world.operator(), all, world.once()).await.unwrap();
     world.tell_all().await;
     world.notify_all().await;
