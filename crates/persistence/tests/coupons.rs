@@ -14,7 +14,7 @@ use commerce::{
     order::CancelReason,
     testing::{SeededRandom, assert_repository},
 };
-use persistence::{Db, testing::TestDb};
+use persistence::{Db, check, testing::TestDb};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -193,5 +193,24 @@ async fn an_order_that_ran_out_gives_its_use_back() {
 
         assert_eq!(shop.used(&coupon).await, Some(0));
         test.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_use_that_left_its_order_is_found() {
+    for test in TestDb::each_engine().await {
+        let shop = Shop::open(&test.db).await;
+        let coupon = shop.make(NewCoupon { limit: Some(1), ..ten_percent("ONE") }).await;
+        let user = shop.someone();
+        shop.fill(user, &coupon).await;
+        shop.check_out(user).await.unwrap();
+        test.assert_sound().await;
+
+        test.execute("update commerce_claims set state = 'released'").await;
+
+        let found = check::run(&test.db).await.unwrap();
+        let promise = "a coupon's uses are held while its order waits and kept once it is paid";
+        assert!(found.iter().any(|finding| finding.invariant == promise), "{found:?}");
+        test.discard().await;
     }
 }

@@ -18,4 +18,18 @@ pub use bulk::BulkProducts;
 use crate::check::Invariant;
 
 /// What this part of the shop promises; `souk check` looks for exceptions.
-pub const INVARIANTS: &[Invariant] = &[];
+pub const INVARIANTS: &[Invariant] = &[Invariant::by_engine(
+    "a coupon's uses are held while its order waits and kept once it is paid",
+    "select o.id as culprit
+         from (select * from commerce_orders where cast(sale as text) like '%\"coupon\"%') o
+         cross join lateral json_array_elements(o.sale -> 'coupon' -> 'uses') as u(used)
+         left join commerce_claims c on c.id = cast(u.used ->> 'claim' as uuid)
+         where not coalesce(c.holder = o.id and c.units = 1 and c.state = case o.state
+             when 'paid' then 'kept' when 'pending' then 'held' else 'released' end, false)",
+    "select o.id as culprit
+         from (select * from commerce_orders where sale like '%\"coupon\"%') o
+         join json_each(o.sale, '$.coupon.uses') u
+         left join commerce_claims c on c.id = unhex(u.value ->> '$.claim', '-')
+         where not coalesce(c.holder = o.id and c.units = 1 and c.state = case o.state
+             when 'paid' then 'kept' when 'pending' then 'held' else 'released' end, false)",
+)];

@@ -69,19 +69,6 @@ pub const INVARIANTS: &[Invariant] = &[
              and (c.starts_at is null) = (l.value ->> '$.reservation.span' is null)
              and c.units = l.value ->> '$.reservation.units')), false)",
     ),
-    Invariant::by_engine(
-        "a coupon's uses are held while its order waits and kept once it is paid",
-        "select o.id as culprit from commerce_orders o
-         cross join lateral json_array_elements(o.sale -> 'coupon' -> 'uses') as u(used)
-         left join commerce_claims c on c.id = cast(u.used ->> 'claim' as uuid)
-         where not coalesce(c.holder = o.id and c.units = 1 and c.state = case o.state
-             when 'paid' then 'kept' when 'pending' then 'held' else 'released' end, false)",
-        "select o.id as culprit from commerce_orders o
-         join json_each(o.sale, '$.coupon.uses') u
-         left join commerce_claims c on c.id = unhex(u.value ->> '$.claim', '-')
-         where not coalesce(c.holder = o.id and c.units = 1 and c.state = case o.state
-             when 'paid' then 'kept' when 'pending' then 'held' else 'released' end, false)",
-    ),
     Invariant::new(
         "nothing is held for an order that does not wait for payment",
         "select c.id as culprit from commerce_claims c join commerce_orders o on o.id = c.holder
