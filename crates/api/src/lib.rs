@@ -35,6 +35,7 @@ pub mod edge;
 pub mod extract;
 mod health;
 pub mod identity;
+pub mod invoices;
 pub mod market;
 pub mod media;
 mod metrics;

@@ -6,6 +6,7 @@ pub mod config;
 mod gauges;
 mod health;
 mod ledger;
+mod papers;
 mod pictures;
 mod prices;
 mod providers;

@@ -8,6 +8,7 @@ use chrono::TimeDelta;
 use commerce::{
     Currency, Env,
     event::{Backoff, Subscriber, Sweep, Worker, WorkerSettings},
+    invoice::{Invoices, IssueWhenPaid, Issuer},
     ledger::{ExpireHolds, SealBook},
     limit::{Limiter, Quota},
     sales::{self, Sales, SalesSettings},
@@ -16,6 +17,7 @@ use identity::{AccessTokens, Identity, LetSellersIn, Lockout, MailRoom, Mailer, 
 use integrations::{
     limits::{MemoryLimiter, RedisLimiter},
     mail::{FolderMailer, SmtpMailer},
+    papers::PdfPrinter,
     passwords::{Bcrypt, PasswordSettings},
     tokens::{Jwt, TokenSettings},
 };
@@ -29,6 +31,7 @@ use thiserror::Error;
 use crate::{
     chance::Chance,
     config::{Config, LatePayment, LimitStore, MailTransport},
+    papers,
     pictures::{self, Pictures},
     prices, providers,
 };
@@ -59,8 +62,10 @@ pub struct House {
     pub rent: Rent,
     pub market: Market,
     pub sales: Sales,
+    pub invoices: Invoices,
     pub limiter: Arc<dyn Limiter>,
     mail_room: Arc<MailRoom>,
+    issues_when_paid: bool,
     picture_files: Arc<dyn ServedFiles>,
     catalogue_cache_bytes: usize,
     rent_currency: Currency,
@@ -94,6 +99,7 @@ impl House {
             env: env.clone(),
             settings: sales_settings(config),
         };
+        let invoices = invoices(config, &store, &env);
         let Pictures { media, files: picture_files } = pictures::wire(config, &store, &env)?;
         let rent = Rent::over(store.clone(), env.clone(), rent_rules(config));
         let (taxes, zones) = (prices::taxes(&config.buy)?, prices::zones(&config.buy)?);
@@ -110,6 +116,8 @@ impl House {
             rent,
             market,
             sales,
+            invoices,
+            issues_when_paid: config.invoices.issue_when_paid,
             limiter,
             mail_room,
             picture_files,
@@ -138,6 +146,7 @@ impl House {
             api::rent::routes(self.rent.clone(), self.rent_currency),
             api::market::routes(self.market.clone()),
             api::commerce::routes(commerce),
+            api::invoices::routes(self.invoices.clone()),
         ]
     }
 
@@ -148,6 +157,9 @@ impl House {
         all.extend(self.rent.subscribers(self.sales.clone()));
         all.extend(self.market.subscribers());
         all.push(self.mail_room.clone());
+        if self.issues_when_paid {
+            all.push(Arc::new(IssueWhenPaid(self.invoices.clone())));
+        }
         all.push(Arc::new(LetSellersIn(self.identity.clone())));
         all
     }
@@ -337,6 +349,20 @@ fn mail_room(config: &Config, identity: &Identity) -> Result<MailRoom, WiringErr
         env: identity.env.clone(),
         settings: identity.settings.clone(),
     })
+}
+
+fn invoices(config: &Config, store: &Arc<Db>, env: &Env) -> Invoices {
+    let settings = &config.invoices;
+    let (name, address) = (settings.issuer_name.clone(), settings.issuer_address.clone());
+    let shop = Issuer { seller: None, name, address };
+    Invoices {
+        orders: store.clone(),
+        payments: store.clone(),
+        papers: store.clone(),
+        issuers: Arc::new(papers::Profiles { sellers: store.clone(), shop }),
+        printer: Arc::new(PdfPrinter),
+        env: env.clone(),
+    }
 }
 
 fn sales_settings(config: &Config) -> SalesSettings {

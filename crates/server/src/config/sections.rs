@@ -31,6 +31,7 @@ pub struct Config {
     pub rent: Rent,
     pub market: Market,
     pub payments: Payments,
+    pub invoices: Invoices,
     pub limits: Limits,
     pub worker: Worker,
     pub seed: Seed,
@@ -233,6 +234,8 @@ pub enum PayoutProvider {
     Sandbox,
     ByHand,
 }
+
+section!(Invoices { issuer_name: String, issuer_address: String, issue_when_paid: bool });
 
 section!(Payments {
     enabled: Vec<String>,

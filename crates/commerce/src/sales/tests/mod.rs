@@ -6,6 +6,7 @@ mod coupons;
 mod disputes;
 mod flaky;
 mod invariants;
+mod invoices;
 mod random;
 mod sellers;
 mod stories;
