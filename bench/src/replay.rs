@@ -119,14 +119,16 @@ impl Journey for Client {
             match step {
                 Step::Reads(sql, values) => {
                     let mut reader: PoolConnection<Sqlite> = self.readers.acquire().await?;
-                    bind(sql, values, &draw).fetch_all(&mut *reader).await?;
+                    let rows = bind(sql, values, &draw).fetch_all(&mut *reader).await;
+                    rows.map_err(|error| failed(sql, &error))?;
                 }
                 Step::Writes(sql, values) => {
                     let query = bind(sql, values, &draw);
-                    match &mut transaction {
-                        Some(writer) => query.fetch_all(&mut **writer).await?,
-                        None => query.fetch_all(&mut *self.writer.lock().await).await?,
+                    let rows = match &mut transaction {
+                        Some(writer) => query.fetch_all(&mut **writer).await,
+                        None => query.fetch_all(&mut *self.writer.lock().await).await,
                     };
+                    rows.map_err(|error| failed(sql, &error))?;
                 }
                 Step::Begins => {
                     let mut writer = self.writer.lock().await;
@@ -142,6 +144,10 @@ impl Journey for Client {
         }
         Ok(())
     }
+}
+
+fn failed(sql: &str, error: &sqlx::Error) -> crate::Error {
+    trouble(&format!("{error}: {sql}"))
 }
 
 fn bind<'q>(sql: &Arc<str>, values: &[Filled], draw: &Draw) -> Query<'q, Sqlite, SqliteArguments> {

@@ -73,6 +73,8 @@ impl Bound {
             Value::Int(Some(it)) => Self::Int((*it).into()),
             Value::BigInt(Some(it)) => Self::Int(*it),
             Value::Unsigned(Some(it)) => Self::Int((*it).into()),
+            // As in `limit`, where SeaORM binds it so.
+            Value::BigUnsigned(Some(it)) => i64::try_from(*it).map_or(Self::Null, Self::Int),
             Value::String(Some(it)) => Self::Text(it.clone()),
             Value::Uuid(Some(it)) => Self::Uuid(*it),
             Value::Bytes(Some(it)) => Self::Bytes(it.clone()),

@@ -8,6 +8,7 @@ mod m20260901_000003_buy;
 mod m20261101_000004_time_claims;
 mod m20261101_000005_rent;
 mod m20261101_000006_media;
+mod m20261101_000008_search_buckets;
 mod m20261121_000007_ledger;
 mod m20261121_000009_market;
 mod m20261121_000011_coupons;
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000004_time_claims::Migration),
             Box::new(m20261101_000005_rent::Migration),
             Box::new(m20261101_000006_media::Migration),
+            Box::new(m20261101_000008_search_buckets::Migration),
             Box::new(m20261121_000007_ledger::Migration),
             Box::new(m20261121_000009_market::Migration),
             Box::new(m20261121_000011_coupons::Migration),

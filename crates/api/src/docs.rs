@@ -1,15 +1,19 @@
 //! The OpenAPI document, and Swagger UI to read it with.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
-use actix_web::{App, HttpResponse, web};
+use actix_web::{
+    App, HttpResponse,
+    web::{self, Bytes},
+};
 use paperclip::{
     actix::OpenApiExt,
     v2::models::{DefaultApiRaw, Info, Tag},
 };
 
 use crate::{
-    openapi::{Undocumentable, finish},
+    Problem,
+    openapi::{Undocumentable, finish, writing},
     serve::Mount,
 };
 
@@ -47,22 +51,50 @@ pub fn document(mounts: &[Mount]) -> Result<String, Undocumentable> {
         })
         .collect();
     let mut finished = None;
-    let app = App::new().wrap_api_with_spec(spec);
-    let app = app.configure(|config| mounts.iter().for_each(|mount| mount(config)));
-    let _app = app.with_raw_json_spec(|app, collected| {
-        finished = Some(finish(collected));
-        app
+    writing(|| {
+        let app = App::new().wrap_api_with_spec(spec);
+        let app = app.configure(|config| mounts.iter().for_each(|mount| mount(config)));
+        app.with_raw_json_spec(|app, collected| {
+            finished = Some(finish(collected));
+            app
+        })
     });
     let document = finished.transpose()?.unwrap_or_default();
     Ok(serde_json::to_string_pretty(&document).unwrap_or_default())
 }
 
+/// The document of a running shell, written when it is first asked for: most processes never are.
+pub(crate) struct Document {
+    mounts: Vec<Mount>,
+    written: OnceLock<Bytes>,
+}
+
+impl Document {
+    pub(crate) fn of(mounts: &[Mount]) -> Arc<Self> {
+        Arc::new(Self { mounts: mounts.to_vec(), written: OnceLock::new() })
+    }
+
+    fn read(&self) -> Result<Bytes, Problem> {
+        if let Some(written) = self.written.get() {
+            return Ok(written.clone());
+        }
+        let document = document(&self.mounts).map_err(|error| {
+            tracing::error!(%error, "the OpenAPI document cannot be written");
+            Problem::internal()
+        })?;
+        Ok(self.written.get_or_init(|| document.into()).clone())
+    }
+}
+
 /// `/openapi.json` and `/docs`.
-pub(crate) fn serve(config: &mut web::ServiceConfig, document: &Arc<str>) {
-    let document: Arc<str> = document.clone();
+pub(crate) fn serve(config: &mut web::ServiceConfig, document: &Arc<Document>) {
+    let document = document.clone();
     let json = move || {
-        let document = document.clone();
-        async move { HttpResponse::Ok().content_type("application/json").body(document.to_string()) }
+        let document = document.read();
+        async move {
+            let document = document?;
+            Ok::<_, Problem>(HttpResponse::Ok().content_type("application/json").body(document))
+        }
     };
     let ui = utoipa_swagger_ui::SwaggerUi::new("/docs/{_:.*}");
     let ui = ui.config(

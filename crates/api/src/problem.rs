@@ -99,6 +99,11 @@ impl Problem {
     /// The server forgot to wire something in.
     pub(crate) fn unwired() -> Self {
         error!("a handler asked for something the server did not wire in");
+        Self::internal()
+    }
+
+    /// What went wrong is in the log.
+    pub(crate) fn internal() -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "something went wrong on our side")
     }
 

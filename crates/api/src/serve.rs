@@ -24,7 +24,7 @@ use crate::edge::guard;
 use crate::{
     Limits,
     demo::{self, Pictures},
-    docs,
+    docs::{self, Document},
     edge::{
         address::Cidr,
         quota::Quotas,
@@ -174,7 +174,7 @@ struct Shared {
     watch: Data<Watch>,
     readiness: Data<Readiness>,
     in_flight: Data<InFlight>,
-    document: Arc<str>,
+    document: Arc<Document>,
     #[cfg(feature = "edge-guard")]
     guard: guard::Guard,
 }
@@ -198,12 +198,12 @@ impl Shared {
             request_timeout: shell.settings.request_timeout,
         };
         let readiness = Readiness::new(shell.health.clone(), shell.draining.clone());
-        let document = docs::document(&shell.mounts).map_err(std::io::Error::other)?;
+        let document = Document::of(&shell.mounts);
         Ok(Self {
             watch: Data::new(watch),
             readiness: Data::new(readiness),
             in_flight: Data::new(InFlight::default()),
-            document: document.into(),
+            document,
             #[cfg(feature = "edge-guard")]
             guard,
             shell,

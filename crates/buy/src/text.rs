@@ -59,15 +59,21 @@ impl Slug {
     }
 }
 
+/// Words of small letters and digits, one dash between each two.
+fn is_slug(text: &str) -> bool {
+    let mut last = b'-';
+    let fits = text.bytes().all(|byte| {
+        let before = std::mem::replace(&mut last, byte);
+        byte.is_ascii_lowercase() || byte.is_ascii_digit() || (byte == b'-' && before != b'-')
+    });
+    fits && last != b'-' && text.len() <= MAX_SLUG_BYTES
+}
+
 impl FromStr for Slug {
     type Err = SlugError;
 
     fn from_str(text: &str) -> Result<Self, SlugError> {
-        let plain = |part: &str| {
-            !part.is_empty() && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        };
-        let good = text.len() <= MAX_SLUG_BYTES && text.split('-').all(plain);
-        if good { Ok(Self(text.to_owned())) } else { Err(SlugError) }
+        text.to_owned().try_into()
     }
 }
 
@@ -81,7 +87,7 @@ impl TryFrom<String> for Slug {
     type Error = SlugError;
 
     fn try_from(text: String) -> Result<Self, SlugError> {
-        text.parse()
+        if is_slug(&text) { Ok(Self(text)) } else { Err(SlugError) }
     }
 }
 

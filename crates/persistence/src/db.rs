@@ -165,7 +165,7 @@ impl Db {
     }
 
     /// PostgreSQL: a connection for one transaction; `None` where there are no lanes to write on.
-    pub(crate) async fn lane(&self) -> Result<Option<Lane<'_>>, DbErr> {
+    pub(crate) async fn lane(&self) -> Result<Option<Lane>, DbErr> {
         match self.writing_lanes() {
             Some(lanes) => lanes.take().await.map(Some),
             None => Ok(None),

@@ -3,12 +3,11 @@
 //! A pool of sqlx asks the database "are you there?" each time a connection comes back to it: a round trip for every
 //! statement. And a connection is woken by the runtime it was opened on (each HTTP thread has its own), so one that
 //! wanders costs two threads a wake-up for every answer, and is dead when that runtime ends before the others. Here each
-//! runtime opens its own and takes its own first, one that wanders is asked whether it lives, and one whose use was
-//! broken off is thrown away.
+//! runtime opens its own and takes its own first (`berths.rs`), one that wanders is asked whether it lives, one that its
+//! own runtime leaves alone is closed for another to open its own, and one whose use was broken off is thrown away.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -23,13 +22,14 @@ use sea_orm::{
     },
 };
 use sea_query_sqlx::SqlxValues;
-use tokio::{
-    runtime::{Handle, Id},
-    sync::{Semaphore, SemaphorePermit},
-};
+use tokio::runtime::{Handle, Id, RuntimeFlavor};
+
+use crate::berths::{Asked, Berthed, Berths, Place};
 
 /// A connection that was idle for this long is tried before it is used.
 const PING_AFTER: Duration = Duration::from_secs(30);
+/// One that its own runtime left alone for this long gives way to one of the runtime that has need of it.
+const AWAY_AFTER: Duration = Duration::from_secs(1);
 /// One that is older is not kept.
 const OLDEST: Duration = Duration::from_secs(1_800);
 
@@ -45,17 +45,44 @@ fn here() -> Home {
     Handle::try_current().ok().map(|runtime| runtime.id())
 }
 
+/// An HTTP thread is a runtime of its own; the one they all came from asks seldom.
+fn is_http_thread() -> bool {
+    Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::CurrentThread)
+}
+
 struct Kept {
     wire: Wire,
     home: Home,
     opened: Instant,
     used: Instant,
+    /// When its own runtime last used it.
+    at_home: Instant,
+}
+
+impl Berthed<Home> for Kept {
+    fn home(&self) -> Home {
+        self.home
+    }
 }
 
 impl Kept {
     /// Whether it is surely alive, and woken by the one who asks.
     fn is_fresh(&self, here: Home) -> bool {
         self.home == here && self.used.elapsed() < PING_AFTER
+    }
+
+    fn gives_way(&self, here: Home) -> bool {
+        self.home != here && self.at_home.elapsed() > AWAY_AFTER
+    }
+
+    /// Itself, unless it is dead or gives way.
+    async fn of_use(mut self, here: Home) -> Option<Self> {
+        if self.gives_way(here) {
+            self.wire.close().await;
+            return None;
+        }
+        (self.is_fresh(here) || self.wire.answers().await).then_some(self)
     }
 }
 
@@ -72,9 +99,7 @@ pub struct Lanes(Arc<Shared>);
 struct Shared {
     door: Door,
     backend: DbBackend,
-    /// As many as may be lent at once.
-    permits: Semaphore,
-    idle: Mutex<HashMap<Home, Vec<Kept>>>,
+    berths: Arc<Berths<Home, Kept>>,
     patience: Duration,
 }
 
@@ -92,50 +117,40 @@ impl Lanes {
                 Door::Sqlite(Box::new(options.as_ref().clone()))
             }
         };
-        let permits = Semaphore::new(usize::try_from(count).unwrap_or(1).max(1));
-        Self(Arc::new(Shared { door, backend, permits, idle: Mutex::default(), patience }))
+        let berths = Berths::new(usize::try_from(count).unwrap_or(1));
+        Self(Arc::new(Shared { door, backend, berths, patience }))
     }
 
     /// A connection to use alone for a while.
-    pub async fn take(&self) -> Result<Lane<'_>, DbErr> {
-        if let Some(lane) = self.at_once() {
-            return Ok(lane);
-        }
-        let lane = tokio::time::timeout(self.0.patience, self.lane()).await;
+    pub async fn take(&self) -> Result<Lane, DbErr> {
+        let here = here();
+        let asked = self.0.berths.ask(here, is_http_thread());
+        // One that was used here a moment ago: nothing is waited for, so no timer is set.
+        let asked = match asked {
+            Asked::Now(place) if place.kept.as_ref().is_some_and(|kept| kept.is_fresh(here)) => {
+                return Ok(Lane::on(place, self.clone()));
+            }
+            asked => asked,
+        };
+        let lane = tokio::time::timeout(self.0.patience, self.wait(asked, here)).await;
         lane.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
     }
 
-    /// One of this runtime's that was used a moment ago: nothing is waited for, so no timer is set.
-    fn at_once(&self) -> Option<Lane<'_>> {
-        let permit = self.0.permits.try_acquire().ok()?;
-        let kept = self.0.pop_fresh(here())?;
-        Some(self.lend(kept, permit))
-    }
-
-    fn lend<'a>(&'a self, kept: Kept, permit: SemaphorePermit<'a>) -> Lane<'a> {
-        let (kept, lanes) = (Some(kept), &*self.0);
-        Lane { kept, sound: true, in_transaction: false, lanes, _permit: permit }
-    }
-
-    async fn lane(&self) -> Result<Lane<'_>, DbErr> {
-        let closed = |_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
-        let permit = self.0.permits.acquire().await.map_err(closed)?;
-        let kept = match self.idle().await {
-            Some(kept) => kept,
-            None => self.open().await?,
+    async fn wait(&self, asked: Asked<Home, Kept>, here: Home) -> Result<Lane, DbErr> {
+        let closed = DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
+        let mut place = match asked {
+            Asked::Now(place) => place,
+            Asked::Later(place) => place.await.map_err(|_| closed)?,
+            Asked::Closed => return Err(closed),
         };
-        Ok(self.lend(kept, permit))
-    }
-
-    /// One of this runtime's, else of another's when the pool has no more to give.
-    async fn idle(&self) -> Option<Kept> {
-        let here = here();
-        while let Some(mut kept) = self.0.pop(here) {
-            if kept.is_fresh(here) || kept.wire.answers().await {
-                return Some(kept);
-            }
+        place.kept = match place.kept.take() {
+            Some(kept) => kept.of_use(here).await,
+            None => None,
+        };
+        if place.kept.is_none() {
+            place.kept = Some(self.open().await?);
         }
-        None
+        Ok(Lane::on(place, self.clone()))
     }
 
     async fn open(&self) -> Result<Kept, DbErr> {
@@ -149,40 +164,12 @@ impl Lanes {
         };
         let wire = wire.map_err(|error| DbErr::Conn(RuntimeErr::SqlxError(error.into())))?;
         let now = Instant::now();
-        Ok(Kept { wire, home: here(), opened: now, used: now })
+        Ok(Kept { wire, home: here(), opened: now, used: now, at_home: now })
     }
 
     /// Nobody is lent a connection any more.
     pub fn close(&self) {
-        self.0.permits.close();
-        self.0.forget();
-    }
-}
-
-impl Shared {
-    fn pop(&self, here: Home) -> Option<Kept> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = idle.get_mut(&here).and_then(Vec::pop) {
-            return Some(kept);
-        }
-        // Those that are lent and this one are as many as there may be only when none is idle elsewhere.
-        let kept: usize = idle.values().map(Vec::len).sum();
-        let room = self.permits.available_permits() >= kept;
-        if room { None } else { idle.values_mut().find_map(Vec::pop) }
-    }
-
-    fn pop_fresh(&self, here: Home) -> Option<Kept> {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.get_mut(&here)?.pop_if(|kept| kept.is_fresh(here))
-    }
-
-    fn push(&self, kept: Kept) {
-        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.entry(kept.home).or_default().push(kept);
-    }
-
-    fn forget(&self) {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.0.berths.close();
     }
 }
 
@@ -193,24 +180,32 @@ impl Wire {
             Self::Sqlite(connection) => connection.ping().await.is_ok(),
         }
     }
+
+    /// Says goodbye; one that is dead does not hear it.
+    async fn close(self) {
+        let _ = match self {
+            Self::Postgres(connection) => connection.close().await,
+            Self::Sqlite(connection) => connection.close().await,
+        };
+    }
 }
 
 /// A connection, lent. It comes back when it is dropped, unless its use was broken off.
-pub struct Lane<'a> {
-    kept: Option<Kept>,
+pub struct Lane {
+    place: Place<Home, Kept>,
     /// Whether nothing is under way on it.
     sound: bool,
     in_transaction: bool,
-    lanes: &'a Shared,
-    _permit: SemaphorePermit<'a>,
+    lanes: Lanes,
 }
 
-impl Drop for Lane<'_> {
+impl Drop for Lane {
     fn drop(&mut self) {
-        let Some(kept) = self.kept.take() else { return };
-        let keeps = self.sound && !self.in_transaction && kept.opened.elapsed() < OLDEST;
-        if keeps {
-            self.lanes.push(Kept { used: Instant::now(), ..kept });
+        let Some(kept) = self.place.kept.take() else { return };
+        if self.sound && !self.in_transaction && kept.opened.elapsed() < OLDEST {
+            let used = Instant::now();
+            let at_home = if kept.home == here() { used } else { kept.at_home };
+            self.place.kept = Some(Kept { used, at_home, ..kept });
         }
     }
 }
@@ -223,7 +218,11 @@ where
     query_with(AssertSqlSafe(statement.sql.as_str()), SqlxValues(values))
 }
 
-impl Lane<'_> {
+impl Lane {
+    fn on(place: Place<Home, Kept>, lanes: Lanes) -> Self {
+        Self { place, sound: true, in_transaction: false, lanes }
+    }
+
     pub async fn execute(&mut self, statement: &Statement) -> Result<ExecResult, DbErr> {
         let done = match self.begin_use()? {
             Wire::Postgres(db) => bound(statement).execute(&mut **db).await.map(Into::into),
@@ -258,14 +257,14 @@ impl Lane<'_> {
     fn begin_use(&mut self) -> Result<&mut Wire, DbErr> {
         self.sound = false;
         let gone = DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed);
-        self.kept.as_mut().map(|kept| &mut kept.wire).ok_or(gone)
+        self.place.kept.as_mut().map(|kept| &mut kept.wire).ok_or(gone)
     }
 
     /// What the database refused leaves the connection sound. One that broke is seldom alone.
     fn end_use<T>(&mut self, done: Result<T, SqlxError>) -> Result<T, SqlxError> {
         self.sound = done.as_ref().err().is_none_or(is_a_refusal);
         if !self.sound {
-            self.lanes.forget();
+            self.lanes.0.berths.forget();
         }
         done
     }

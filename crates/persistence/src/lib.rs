@@ -1,5 +1,6 @@
 //! The repositories on PostgreSQL and SQLite; the only crate that knows a database.
 
+mod berths;
 pub mod buy;
 mod clock;
 mod commerce;

@@ -1,6 +1,6 @@
 //! Carries schemas of schemars through paperclip's model, in the `example` of a schema.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cell::Cell};
 
 use actix_web::http::StatusCode;
 use paperclip::v2::models::{
@@ -14,6 +14,23 @@ use crate::problem::ProblemView;
 
 /// The key under which a schema travels.
 pub const CARRIER: &str = "x-carrier";
+
+thread_local! {
+    static WRITING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Whether what is said of an operation is written down. Threads that only serve its route have no use for it.
+fn is_writing() -> bool {
+    WRITING.get()
+}
+
+/// Lets this thread describe the operations it registers meanwhile.
+pub fn writing<T>(collect: impl FnOnce() -> T) -> T {
+    WRITING.set(true);
+    let collected = collect();
+    WRITING.set(false);
+    collected
+}
 
 fn incoming() -> SchemaGenerator {
     SchemaSettings::openapi3().for_deserialize().into_generator()
@@ -39,6 +56,9 @@ pub fn document_response<T: JsonSchema>(
     status: u16,
     what: &str,
 ) {
+    if !is_writing() {
+        return;
+    }
     let schema = Some(carry::<T>(outgoing()));
     let response =
         DefaultResponseRaw { description: Some(what.into()), schema, ..Default::default() };
@@ -47,6 +67,9 @@ pub fn document_response<T: JsonSchema>(
 
 /// Documents a header of an answer that was documented before; its words are in `headers.rs`.
 pub fn document_response_header(operation: &mut DefaultOperationRaw, status: u16, name: &str) {
+    if !is_writing() {
+        return;
+    }
     if let Some(Either::Right(response)) = operation.responses.get_mut(&status.to_string()) {
         response.headers.insert(name.to_owned(), Header::default());
     }
@@ -60,6 +83,9 @@ pub fn document_problem(operation: &mut DefaultOperationRaw, status: u16) {
 
 /// Documents the body the operation reads; `kind` is `body` or `multipart`.
 pub fn document_body<T: JsonSchema>(operation: &mut DefaultOperationRaw, kind: &str) {
+    if !is_writing() {
+        return;
+    }
     let schema = Some(carry::<T>(incoming()));
     let parameter = Parameter {
         in_: ParameterIn::Body,
@@ -78,6 +104,9 @@ pub fn document_header(
     required: bool,
     what: &str,
 ) {
+    if !is_writing() {
+        return;
+    }
     let parameter = Parameter {
         in_: ParameterIn::Header,
         name: name.into(),
@@ -94,6 +123,9 @@ pub fn document_parameters<T: JsonSchema>(
     operation: &mut DefaultOperationRaw,
     place: &ParameterIn,
 ) {
+    if !is_writing() {
+        return;
+    }
     let root = incoming().into_root_schema_for::<T>().to_value();
     let definitions = root.pointer("/components/schemas").and_then(Value::as_object);
     let definitions = definitions.cloned().unwrap_or_default();

@@ -7,6 +7,6 @@ mod refusals;
 
 pub use carry::{
     Binary, document_body, document_header, document_parameters, document_problem,
-    document_response, document_response_header,
+    document_response, document_response_header, writing,
 };
 pub use finish::{Undocumentable, finish};

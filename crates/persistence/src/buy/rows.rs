@@ -12,7 +12,7 @@ use uuid::Uuid;
 use crate::{Engine, Step, Steps};
 
 /// How many products share a bucket of the search index; see `search.rs`.
-pub const BUCKET: i64 = 8_192;
+pub const BUCKET: i64 = 16_384;
 
 #[derive(Debug, Serialize)]
 struct VariantRow<'a> {
@@ -38,8 +38,10 @@ struct ListingRow {
 #[derive(Debug, Serialize)]
 struct SearchRow {
     product: Uuid,
+    title_key: String,
     words: String,
     tags: String,
+    currencies: String,
 }
 
 /// The tag of a category or an option value: letters and digits only, so that every engine keeps it whole.
@@ -117,10 +119,13 @@ fn listing_rows(product: &Product) -> Vec<ListingRow> {
 }
 
 fn search_row(product: &Product) -> SearchRow {
+    let currencies: Vec<_> = product.currencies().into_iter().map(Currency::code).collect();
     SearchRow {
         product: product.id.uuid(),
+        title_key: title_key(&product.title),
         words: product.search_words().join(" "),
         tags: tags(product).join(" "),
+        currencies: format!(" {} ", currencies.join(" ")),
     }
 }
 
@@ -196,14 +201,16 @@ fn insert_listings(engine: Engine) -> &'static str {
     )
 }
 
-/// PostgreSQL keeps words and tags in one vector; `#` keeps tags apart from words.
+/// PostgreSQL keeps words and tags in one vector, each with its bucket; `#` keeps tags apart from words.
 fn insert_search(engine: Engine) -> String {
     let postgres = format!(
-        "insert into buy_search (number, tokens) \
-         select p.number, array_to_tsvector(string_to_array(\
-         x.words || ' #' || replace(x.tags, ' ', ' #') || ' #b' || p.number / {BUCKET}, ' ')) \
-         from json_to_recordset($1::json) as x(product uuid, words text, tags text) \
-         join buy_products p on p.id = x.product where {{gate}}"
+        "insert into buy_search (number, title_key, currencies, tokens) \
+         select p.number, x.title_key, x.currencies, array_to_tsvector(string_to_array(\
+         replace(x.words || rtrim(' #' || replace(x.tags, ' ', ' #'), ' #'), ' ', at.bucket || ' ') \
+         || at.bucket, ' ')) from json_to_recordset($1::json) \
+         as x(product uuid, title_key text, currencies text, words text, tags text) \
+         join buy_products p on p.id = x.product \
+         cross join lateral (select '@' || p.number / {BUCKET} as bucket) at where {{gate}}"
     );
     let sqlite = "insert into buy_search (rowid, words, tags) \
          select p.number, value ->> 'words', value ->> 'tags' from json_each($1) \

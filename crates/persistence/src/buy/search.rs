@@ -1,26 +1,20 @@
 //! Finding by words: the newest finds first, so that a word on every product costs no more than a rare one.
 //!
-//! SQLite's FTS5 gives finds in the order of their numbers. A GIN index cannot; so on PostgreSQL every product
-//! carries the tag of its bucket (its number's high part), and the buckets are asked one after the other, the
-//! newest first, until there are enough. A word too rare for that is asked for at once.
+//! SQLite's FTS5 gives finds in the order of their numbers. A GIN index cannot; so on PostgreSQL every word and tag of
+//! a product carries the number of its bucket (its own number's high part), and the buckets are asked one after the
+//! other, the newest first, until there are enough: one that has nothing costs some twenty microseconds.
 
 use buy::{
     CANDIDATES, MAX_FORMS, ProductFilter, ProductQuery, Sort, Word, closest, shared_trigrams,
 };
 use commerce::StoreError;
-use sea_orm::QueryResult;
+use sea_orm::{QueryResult, Value};
 
 use super::{
     query::{self, Query},
     rows::{self, BUCKET},
 };
 use crate::{Db, Engine, sql};
-
-/// Buckets looked at before it is decided how to go on.
-const FIRST_BUCKETS: i64 = 8;
-
-/// With fewer finds than this in them, a word is rare.
-const RARE: i64 = 64;
 
 /// Terms that are compared with a misspelt word.
 const SIMILAR: u32 = 2_000;
@@ -38,19 +32,51 @@ pub async fn find(
     words: &str,
 ) -> Result<Vec<QueryResult>, StoreError> {
     let Some(meanings) = meanings(db, words).await? else { return Ok(Vec::new()) };
-    let reach = reach(db, &query.filter, &meanings).await?;
+    let (statement, values) = match db.engine() == Engine::Postgres && is_plain(query) {
+        true => plain_sql(query, &meanings),
+        false => find_sql(db.engine(), query, &meanings),
+    };
+    db.rows(&statement, values).await
+}
+
+/// Whether words and title alone decide what comes, and in which order.
+fn is_plain(query: &ProductQuery) -> bool {
+    let filter = &query.filter;
+    let priced = filter.price_min.is_some() || filter.price_max.is_some();
+    query.sort == Sort::Relevance && !priced && !filter.in_stock
+}
+
+/// On PostgreSQL the search table has all that ranking needs: listings are read of those only that are shown.
+fn plain_sql(query: &ProductQuery, meanings: &[Meaning]) -> (String, Vec<Value>) {
     let mut sql = Query::default();
-    let found = found(&mut sql, db.engine(), &query.filter, &meanings, reach);
-    let rank = rank(&mut sql, &meanings);
-    let after = sql.after(query.after.as_ref(), query.sort);
+    let found = newest(&mut sql, &query.filter, meanings);
+    let rank = rank(&mut sql, meanings);
+    let after = sql.after(query.after.as_ref(), query.sort).unwrap_or_else(|| "true".to_owned());
     let (columns, limit) = (query::columns(query.sort), Query::limit(query.limit));
+    let (order, currency) = (query::order(query.sort), query.filter.currency.code());
+    let statement = format!(
+        "with found as ({found} limit {CANDIDATES}), \
+         ranked as (select l.number, {rank} as rank from found l), \
+         best as (select * from ranked l where {after} order by {order} {limit}) \
+         select {columns}, best.rank from best cross join lateral (\
+         select l.*, best.rank from buy_listings l \
+         where l.currency = '{currency}' and l.number = best.number offset 0) l order by {order}"
+    );
+    (statement, sql.values)
+}
+
+fn find_sql(engine: Engine, query: &ProductQuery, meanings: &[Meaning]) -> (String, Vec<Value>) {
+    let mut sql = Query::default();
+    let found = found(&mut sql, engine, &query.filter, meanings);
+    let rank = rank(&mut sql, meanings);
+    let after = sql.after(query.after.as_ref(), query.sort).unwrap_or_else(|| "true".to_owned());
+    let (columns, limit) = (query::columns(query.sort), Query::limit(query.limit));
+    let order = query::order(query.sort);
     let statement = format!(
         "with found as ({found}), ranked as (select {columns}, {rank} as rank from found l) \
-         select * from ranked l where {} order by {} {limit}",
-        after.unwrap_or_else(|| "true".to_owned()),
-        query::order(query.sort),
+         select * from ranked l where {after} order by {order} {limit}"
     );
-    db.rows(&statement, sql.values).await
+    (statement, sql.values)
 }
 
 /// What facets are counted over; `None` when nothing can be found.
@@ -60,9 +86,8 @@ pub async fn facet_rows(
     words: &str,
 ) -> Result<Vec<QueryResult>, StoreError> {
     let Some(meanings) = meanings(db, words).await? else { return Ok(Vec::new()) };
-    let reach = reach(db, filter, &meanings).await?;
     let mut sql = Query::default();
-    let found = found(&mut sql, db.engine(), filter, &meanings, reach);
+    let found = found(&mut sql, db.engine(), filter, &meanings);
     let order = query::order(Sort::Newest);
     let statement = format!(
         "with found as ({found}) \
@@ -156,71 +181,43 @@ async fn similar_terms(db: &Db, word: &str) -> Result<Vec<String>, StoreError> {
     rows.iter().map(|row| sql::get(row, "term")).collect()
 }
 
-/// How far PostgreSQL looks for candidates.
-#[derive(Clone, Copy)]
-enum Reach {
-    /// From this bucket down until there are enough.
-    Buckets { top: i64 },
-    /// Everything at once.
-    All,
-}
-
-/// Looks into the newest buckets to learn how common the words are.
-async fn reach(db: &Db, filter: &ProductFilter, meanings: &[Meaning]) -> Result<Reach, StoreError> {
-    if db.engine() == Engine::Sqlite {
-        return Ok(Reach::All);
-    }
-    let mut sql = Query::default();
-    let tokens = tsquery(&mut sql, filter, meanings);
-    let statement = format!(
-        "select top, (select count(*) from (select 1 from \
-         generate_series(top, greatest(top - {FIRST_BUCKETS} + 1, 0), -1) b cross join lateral \
-         (select 1 from buy_search s where s.tokens @@ ({tokens} && ('''#b' || b || '''')::tsquery)) s \
-         limit {RARE}) few) as finds \
-         from (select coalesce(max(number), 0) / {BUCKET} as top from buy_search) t"
-    );
-    let Some(row) = db.row(&statement, sql.values).await? else { return Ok(Reach::All) };
-    let (top, finds): (i64, i64) = (sql::get(&row, "top")?, sql::get(&row, "finds")?);
-    Ok(if finds < RARE { Reach::All } else { Reach::Buckets { top } })
-}
-
 /// The newest listings that have every word and fit the filter.
-fn found(
-    sql: &mut Query,
-    engine: Engine,
-    filter: &ProductFilter,
-    meanings: &[Meaning],
-    reach: Reach,
-) -> String {
-    let currency = sql.bind(filter.currency.code());
-    let mut conditions = vec![format!("l.currency = {currency}"), "l.number = s.number".to_owned()];
+fn found(sql: &mut Query, engine: Engine, filter: &ProductFilter, meanings: &[Meaning]) -> String {
+    let currency = filter.currency.code();
+    let mut conditions =
+        vec![format!("l.currency = '{currency}'"), "l.number = s.number".to_owned()];
     conditions.extend(sql.prices(filter));
     conditions.extend(query::in_stock(filter));
+    let fits = Query::all_of(&conditions);
     if engine == Engine::Sqlite {
         let matched = sql.bind(fts5(filter, meanings));
-        let fits = Query::all_of(&conditions).replace("s.number", "s.rowid");
+        let fits = fits.replace("s.number", "s.rowid");
         return format!(
             "select l.* from buy_search s cross join buy_listings l \
              where s.buy_search match {matched} and {fits} order by s.rowid desc limit {CANDIDATES}"
         );
     }
-    let tokens = tsquery(sql, filter, meanings);
-    let fits = Query::all_of(&conditions);
-    match reach {
-        Reach::All => format!(
-            "select l.* from buy_search s join buy_listings l on {fits} \
-             where s.tokens @@ {tokens} order by s.number desc limit {CANDIDATES}"
-        ),
-        Reach::Buckets { top } => {
-            let top = sql.bind(top);
-            format!(
-                "select l.* from generate_series({top}, 0, -1) b cross join lateral (\
-                 select l.* from buy_search s join buy_listings l on {fits} \
-                 where s.tokens @@ ({tokens} && ('''#b' || b || '''')::tsquery) \
-                 order by s.number desc) l limit {CANDIDATES}"
-            )
-        }
-    }
+    // `offset 0`: each find is looked up when its turn comes, never the whole table joined.
+    let newest = newest(sql, filter, meanings);
+    format!(
+        "select l.* from ({newest}) s \
+         cross join lateral (select l.* from buy_listings l where {fits} offset 0) l \
+         limit {CANDIDATES}"
+    )
+}
+
+/// PostgreSQL: all that have every word and are sold in the currency, the newest first. The currency is written out:
+/// with a bound one the planner would take each plan for worse than a new one, and plan anew each time.
+fn newest(sql: &mut Query, filter: &ProductFilter, meanings: &[Meaning]) -> String {
+    let tokens = sql.bind(tsquery(filter, meanings));
+    let currency = filter.currency.code();
+    format!(
+        "select s.number, s.title_key from generate_series(\
+         (select coalesce(max(number), 0) / {BUCKET} from buy_search), 0, -1) b \
+         cross join lateral (select s.number, s.title_key from buy_search s \
+         where s.tokens @@ replace({tokens}, '@', '@' || b)::tsquery \
+         and s.currencies like '% {currency} %' order by s.number desc) s"
+    )
 }
 
 /// Tags that a find must carry: one of the categories, one of the values of each option.
@@ -234,16 +231,15 @@ fn tags(filter: &ProductFilter) -> Vec<Vec<String>> {
     categories.into_iter().chain(filter.options.iter().map(option)).collect()
 }
 
-fn tsquery(sql: &mut Query, filter: &ProductFilter, meanings: &[Meaning]) -> String {
+/// `@` stands where the bucket's number goes.
+fn tsquery(filter: &ProductFilter, meanings: &[Meaning]) -> String {
     let any = |lexemes: &[String], prefix: &str| {
-        let quoted: Vec<_> = lexemes.iter().map(|lexeme| format!("'{prefix}{lexeme}'")).collect();
+        let quoted: Vec<_> = lexemes.iter().map(|lexeme| format!("'{prefix}{lexeme}@'")).collect();
         format!("({})", quoted.join(" | "))
     };
     let words = meanings.iter().map(|meaning| any(&meaning.terms, ""));
     let tags = tags(filter);
-    let all: Vec<_> = words.chain(tags.iter().map(|tags| any(tags, "#"))).collect();
-    let place = sql.bind(all.join(" & "));
-    format!("({place}::text)::tsquery")
+    words.chain(tags.iter().map(|tags| any(tags, "#"))).collect::<Vec<_>>().join(" & ")
 }
 
 fn fts5(filter: &ProductFilter, meanings: &[Meaning]) -> String {

@@ -1,0 +1,337 @@
+//! Who is lent which connection: first one that was opened at home, then room to open one, then one that lies idle
+//! elsewhere; else a place in the queue at home.
+//!
+//! What comes back goes to a home that waits with less than its share, else to those who wait where it was opened, else
+//! to those who wait elsewhere: under load every home keeps to its own, and none starves.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    hash::Hash,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::oneshot;
+
+/// Something lent that belongs to a home.
+pub trait Berthed<H> {
+    fn home(&self) -> H;
+}
+
+/// At most so many, idle and lent together.
+pub struct Berths<H: Copy + Eq + Hash, K: Berthed<H>> {
+    most: usize,
+    state: Mutex<State<H, K>>,
+}
+
+struct State<H: Copy + Eq + Hash, K: Berthed<H>> {
+    homes: HashMap<H, Berth<H, K>>,
+    closed: bool,
+}
+
+struct Berth<H: Copy + Eq + Hash, K: Berthed<H>> {
+    idle: Vec<K>,
+    /// Places its tasks have.
+    lent: usize,
+    waiting: VecDeque<Hope<H, K>>,
+    /// Whether it has a share of its own; one that asks seldom has a single place.
+    shares: bool,
+}
+
+/// A right to use one: `kept`, or one that is opened now. It goes back when it is dropped, with what is kept then.
+pub struct Place<H: Copy + Eq + Hash, K: Berthed<H>> {
+    pub kept: Option<K>,
+    home: H,
+    berths: Option<Arc<Berths<H, K>>>,
+}
+
+type Hope<H, K> = oneshot::Sender<Place<H, K>>;
+
+/// What one who asks is told.
+pub enum Asked<H: Copy + Eq + Hash, K: Berthed<H>> {
+    Now(Place<H, K>),
+    Later(oneshot::Receiver<Place<H, K>>),
+    Closed,
+}
+
+impl<H: Copy + Eq + Hash, K: Berthed<H>> Drop for Place<H, K> {
+    fn drop(&mut self) {
+        if let Some(berths) = self.berths.take() {
+            berths.give_back(self.home, self.kept.take());
+        }
+    }
+}
+
+impl<H: Copy + Eq + Hash, K: Berthed<H>> Berths<H, K> {
+    pub fn new(most: usize) -> Arc<Self> {
+        let state = State { homes: HashMap::new(), closed: false };
+        Arc::new(Self { most: most.max(1), state: Mutex::new(state) })
+    }
+
+    /// Never waits for anything but the lock.
+    pub fn ask(self: &Arc<Self>, here: H, shares: bool) -> Asked<H, K> {
+        let mut state = self.lock();
+        if state.closed {
+            return Asked::Closed;
+        }
+        state.homes.entry(here).or_insert_with(|| Berth::new(shares));
+        let kept = state.berth(here).and_then(|berth| berth.idle.pop());
+        let room = kept.is_some() || state.opened() < self.most;
+        let kept = if room { kept } else { state.idle_elsewhere() };
+        let Some(berth) = state.berth(here) else { return Asked::Closed };
+        if room || kept.is_some() {
+            berth.lent = berth.lent.saturating_add(1);
+            return Asked::Now(Place { kept, home: here, berths: Some(self.clone()) });
+        }
+        let (sender, receiver) = oneshot::channel();
+        berth.waiting.push_back(sender);
+        Asked::Later(receiver)
+    }
+
+    /// Those that lie idle are closed.
+    pub fn forget(&self) {
+        let idle: Vec<_> = {
+            let mut state = self.lock();
+            state.homes.values_mut().flat_map(|berth| std::mem::take(&mut berth.idle)).collect()
+        };
+        drop(idle);
+    }
+
+    /// Nobody is lent anything any more.
+    pub fn close(&self) {
+        let waiting: Vec<_> = {
+            let mut state = self.lock();
+            state.closed = true;
+            state.homes.values_mut().map(|berth| std::mem::take(&mut berth.waiting)).collect()
+        };
+        drop(waiting);
+        self.forget();
+    }
+
+    fn give_back(self: &Arc<Self>, here: H, mut kept: Option<K>) {
+        let mut gone = None;
+        let mut state = self.lock();
+        if let Some(berth) = state.berth(here) {
+            berth.lent = berth.lent.saturating_sub(1);
+        }
+        while let Some((heir, sender)) = {
+            let from = kept.as_ref().map_or(here, Berthed::home);
+            state.heir(from, self.most)
+        } {
+            // One home has more than its share and another less: the other opens one of its own.
+            let moves = kept.as_ref().is_some_and(|kept| kept.home() != heir.home) && heir.is_owed;
+            if moves {
+                gone = kept.take();
+            }
+            let place = Place { kept: kept.take(), home: heir.home, berths: Some(self.clone()) };
+            match sender.send(place) {
+                Ok(()) => {
+                    drop(state);
+                    drop(gone);
+                    return;
+                }
+                // They no longer wait.
+                Err(mut place) => {
+                    place.berths = None;
+                    kept = place.kept.take().or_else(|| gone.take());
+                    if let Some(berth) = state.berth(heir.home) {
+                        berth.lent = berth.lent.saturating_sub(1);
+                    }
+                }
+            }
+        }
+        if let Some(idle) = kept.filter(|_| !state.closed)
+            && let Some(berth) = state.berth(idle.home())
+        {
+            berth.idle.push(idle);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<H, K>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Heir<H> {
+    home: H,
+    /// Whether it has less than its share.
+    is_owed: bool,
+}
+
+impl<H: Copy + Eq + Hash, K: Berthed<H>> State<H, K> {
+    fn berth(&mut self, home: H) -> Option<&mut Berth<H, K>> {
+        self.homes.get_mut(&home)
+    }
+
+    fn opened(&self) -> usize {
+        self.homes.values().map(|berth| berth.idle.len().saturating_add(berth.lent)).sum()
+    }
+
+    fn idle_elsewhere(&mut self) -> Option<K> {
+        self.homes.values_mut().find_map(|berth| berth.idle.pop())
+    }
+
+    /// Who is next for one that comes back; the place is theirs already.
+    fn heir(&mut self, from: H, most: usize) -> Option<(Heir<H>, Hope<H, K>)> {
+        let share = self.share(most);
+        let waits = |berth: &Berth<H, K>| !berth.waiting.is_empty();
+        let owed = |berth: &Berth<H, K>| waits(berth) && berth.lent < berth.share(share);
+        let at_home = self.homes.get(&from);
+        let home = if at_home.is_some_and(owed) {
+            from
+        } else if let Some((home, _)) = self.homes.iter().find(|(_, berth)| owed(berth)) {
+            *home
+        } else if at_home.is_some_and(waits) {
+            from
+        } else {
+            *self.homes.iter().find(|(_, berth)| waits(berth))?.0
+        };
+        let berth = self.homes.get_mut(&home)?;
+        let is_owed = berth.lent < berth.share(share);
+        let sender = berth.waiting.pop_front()?;
+        berth.lent = berth.lent.saturating_add(1);
+        Some((Heir { home, is_owed }, sender))
+    }
+
+    fn share(&self, most: usize) -> usize {
+        let sharing = self.homes.values().filter(|berth| berth.shares).count();
+        most.checked_div(sharing).unwrap_or(most).max(1)
+    }
+}
+
+impl<H: Copy + Eq + Hash, K: Berthed<H>> Berth<H, K> {
+    fn new(shares: bool) -> Self {
+        Self { idle: Vec::new(), lent: 0, waiting: VecDeque::new(), shares }
+    }
+
+    fn share(&self, share: usize) -> usize {
+        if self.shares { share } else { 1 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Eq)]
+    struct Boat {
+        home: u8,
+        number: u32,
+    }
+
+    impl Berthed<u8> for Boat {
+        fn home(&self) -> u8 {
+            self.home
+        }
+    }
+
+    type Harbour = Arc<Berths<u8, Boat>>;
+
+    fn now(harbour: &Harbour, home: u8) -> Place<u8, Boat> {
+        match harbour.ask(home, true) {
+            Asked::Now(place) => place,
+            _ => panic!("a place was to be had"),
+        }
+    }
+
+    fn later(harbour: &Harbour, home: u8) -> oneshot::Receiver<Place<u8, Boat>> {
+        match harbour.ask(home, true) {
+            Asked::Later(place) => place,
+            _ => panic!("no place was to be had"),
+        }
+    }
+
+    fn with(mut place: Place<u8, Boat>, home: u8, number: u32) -> Place<u8, Boat> {
+        assert_eq!(place.kept, None);
+        place.kept = Some(Boat { home, number });
+        place
+    }
+
+    #[test]
+    fn one_that_came_back_is_lent_at_home_first() {
+        let harbour = Berths::new(3);
+        drop([with(now(&harbour, 1), 1, 10), with(now(&harbour, 2), 2, 20)]);
+
+        assert_eq!(now(&harbour, 2).kept, Some(Boat { home: 2, number: 20 }));
+        assert_eq!(now(&harbour, 1).kept, Some(Boat { home: 1, number: 10 }));
+    }
+
+    #[test]
+    fn no_more_are_opened_than_there_may_be_and_idle_ones_go_elsewhere() {
+        let harbour = Berths::new(2);
+        let first = with(now(&harbour, 1), 1, 10);
+        drop(with(now(&harbour, 1), 1, 11));
+
+        let lent = now(&harbour, 2);
+        assert_eq!(lent.kept, Some(Boat { home: 1, number: 11 }));
+        let mut waiting = later(&harbour, 1);
+
+        drop(lent);
+        assert_eq!(waiting.try_recv().unwrap().kept, Some(Boat { home: 1, number: 11 }));
+        drop(first);
+    }
+
+    #[test]
+    fn a_home_below_its_share_opens_its_own_in_place_of_anothers() {
+        let harbour = Berths::new(2);
+        let (first, second) = (with(now(&harbour, 1), 1, 10), with(now(&harbour, 1), 1, 11));
+        let (mut at_home, mut owed) = (later(&harbour, 1), later(&harbour, 2));
+
+        drop(first);
+        let place = owed.try_recv().unwrap();
+        assert_eq!(place.kept, None);
+        assert!(at_home.try_recv().is_err());
+
+        drop(second);
+        assert_eq!(at_home.try_recv().unwrap().kept, Some(Boat { home: 1, number: 11 }));
+    }
+
+    #[test]
+    fn under_load_each_home_keeps_to_its_own() {
+        let harbour = Berths::new(2);
+        let (mut one, mut two) = (with(now(&harbour, 1), 1, 10), with(now(&harbour, 2), 2, 20));
+        for _ in 0..5 {
+            let (mut next_one, mut next_two) = (later(&harbour, 1), later(&harbour, 2));
+            drop((one, two));
+            (one, two) = (next_one.try_recv().unwrap(), next_two.try_recv().unwrap());
+            assert_eq!(one.kept, Some(Boat { home: 1, number: 10 }));
+            assert_eq!(two.kept, Some(Boat { home: 2, number: 20 }));
+        }
+    }
+
+    #[test]
+    fn who_no_longer_waits_loses_nothing_for_the_others() {
+        let harbour = Berths::new(1);
+        let lent = with(now(&harbour, 1), 1, 10);
+        drop(later(&harbour, 1));
+        let late = later(&harbour, 1);
+        drop(lent);
+        // It was handed over, and then not fetched.
+        drop(late);
+
+        assert_eq!(now(&harbour, 1).kept, Some(Boat { home: 1, number: 10 }));
+    }
+
+    #[test]
+    fn a_broken_one_leaves_its_place_to_who_waits() {
+        let harbour = Berths::new(1);
+        let mut lent = with(now(&harbour, 1), 1, 10);
+        let mut waiting = later(&harbour, 1);
+        lent.kept = None;
+        drop(lent);
+
+        assert_eq!(waiting.try_recv().unwrap().kept, None);
+    }
+
+    #[test]
+    fn after_the_end_nobody_is_lent_anything() {
+        let harbour = Berths::new(1);
+        let lent = with(now(&harbour, 1), 1, 10);
+        let mut waiting = later(&harbour, 1);
+        harbour.close();
+        drop(lent);
+
+        assert!(waiting.try_recv().is_err());
+        assert!(matches!(harbour.ask(1, true), Asked::Closed));
+    }
+}
