@@ -36,6 +36,7 @@ pub mod extract;
 mod health;
 pub mod identity;
 mod images;
+pub mod invoices;
 pub mod market;
 pub mod media;
 mod metrics;

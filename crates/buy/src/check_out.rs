@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use commerce::{
     Change, Claim, CommitError, Effects, Event, Id, Money, Once, Order, OrderId, ResourceId,
     Stored, UserId, Version,
-    order::{self, Address, NewOrder, OrderLine, Origin, Reservation},
+    order::{Address, NewOrder, OrderLine, Origin, Reservation},
     retrying,
     seller::{OnSale, Terms},
 };
@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::{
-    Buy, BuyError, Cart, CartReading, LineIssue, LineReading, MODE, Offer, Owner, PricedLine, Tree,
-    VariantId,
+    Buy, BuyError, Cart, CartReading, LineIssue, LineReading, MODE, Offer, Owner, Place,
+    PricedLine, Tree, VariantId, coupon::Redeemed,
 };
 
 #[derive(Debug, Clone)]
@@ -24,6 +24,12 @@ pub struct CheckOut {
     pub seen: Option<Version>,
     pub address: Address,
     pub once: Once<Order>,
+}
+
+/// What goes into the order.
+struct Sold {
+    lines: Vec<OrderLine>,
+    coupon: Option<Redeemed>,
 }
 
 /// A line there is not enough for.
@@ -51,14 +57,29 @@ impl Buy {
         if open >= self.rules.max_open_orders {
             return Err(BuyError::TooManyOpenOrders(open));
         }
-        let reading = self.read_cart(&cart).await?;
+        let to = Place::from(&check_out.address);
+        let reading = self.read_cart_for(&cart, Some(&to)).await?;
         ready(&reading)?;
-        let lines = self.on_terms(&reading).await?;
-        let (order, change) = self.close(&cart, &reading, lines, check_out)?;
-        match self.carts.commit(change).await {
-            Ok(()) => Ok(order),
-            Err(CommitError::OutOfStock(of)) => Err(self.short(&reading, &of).await?),
-            Err(error) => Err(error.into()),
+        let sold = Sold {
+            lines: self.on_terms(&reading).await?,
+            coupon: self.redeem(&reading, check_out.user).await?,
+        };
+        let coupon = sold.coupon.clone();
+        let (order, change) = self.close(&cart, &reading, sold, check_out)?;
+        match (self.carts.commit(change).await, coupon) {
+            (Ok(()), _) => Ok(order),
+            (Err(CommitError::OutOfStock(of)), coupon) => {
+                let spent = coupon.and_then(|used| used.refusal(&of, check_out.user));
+                match spent {
+                    Some(spent) => Err(spent),
+                    None => Err(self.short(&reading, &of).await?),
+                }
+            }
+            // Another checkout began to count this customer's uses.
+            (Err(CommitError::Exists), Some(used)) if used.opening.is_some() => {
+                Err(CommitError::Stale.into())
+            }
+            (Err(error), _) => Err(error.into()),
         }
     }
 
@@ -81,12 +102,13 @@ impl Buy {
             return Ok(lines);
         }
         let tree = self.tree().await?;
-        let shares = order::shares(&lines, &reading.quote.totals)?;
         let offers = reading.lines.iter().filter_map(|line| Some((line, line.offer.as_ref()?)));
         let mut asked = Vec::new();
-        for (((line, share), (read, offer)), at) in lines.iter().zip(shares).zip(offers).zip(0..) {
+        for (((line, priced), (read, offer)), at) in
+            lines.iter().zip(&reading.quote.lines).zip(offers).zip(0..)
+        {
             if let Some(seller) = line.seller {
-                asked.push((at, read, on_sale(&tree, offer, seller, share.goods)));
+                asked.push((at, read, on_sale(&tree, offer, seller, priced.goods()?)));
             }
         }
         let things: Vec<_> = asked.iter().map(|(_, _, thing)| thing.clone()).collect();
@@ -111,7 +133,7 @@ impl Buy {
         &self,
         cart: &Stored<Cart>,
         reading: &CartReading,
-        lines: Vec<OrderLine>,
+        sold: Sold,
         check_out: &CheckOut,
     ) -> Result<(Order, Change<Cart>), BuyError> {
         let now = self.env.now();
@@ -120,12 +142,15 @@ impl Buy {
             id,
             buyer: check_out.user,
             origin: Origin { mode: MODE.to_owned(), reference: cart.state.id.uuid() },
-            lines,
+            lines: sold.lines,
             totals: reading.quote.totals.clone(),
             address: Some(check_out.address.clone()),
             until: now + self.rules.hold,
         };
-        let (order, effects) = Order::raise(new, now)?;
+        let opening = sold.coupon.as_ref().map(Redeemed::effects).unwrap_or_default();
+        let redemption = sold.coupon.map(|used| used.redemption);
+        let (order, effects) = Order::raise_redeeming(new, redemption, now)?;
+        let effects = effects.and(opening);
         let placed = Event::new(&self.env, "order_placed", id, told(&order));
         let receipt = check_out.once.receipt(id.uuid(), &order);
         let effects = effects.and(Effects::none().tell(placed.to_user(order.buyer)));
@@ -192,7 +217,16 @@ fn ready(reading: &CartReading) -> Result<(), BuyError> {
         return Err(BuyError::OutOfStock(short));
     }
     let dearer = reading.with_issue(|issue| matches!(issue, LineIssue::PriceChanged { .. }));
-    if dearer.is_empty() { Ok(()) } else { Err(BuyError::PricesChanged(dearer)) }
+    if !dearer.is_empty() {
+        return Err(BuyError::PricesChanged(dearer));
+    }
+    if !reading.deliverable {
+        return Err(BuyError::NotSentThere);
+    }
+    let refused = reading.coupon.iter().find_map(|applied| Some((applied, applied.issue?)));
+    refused.map_or(Ok(()), |(applied, issue)| {
+        Err(BuyError::CouponUnusable(applied.coupon.code.clone(), issue))
+    })
 }
 
 fn on_sale(tree: &Tree, offer: &Offer, seller: Uuid, price: Money) -> OnSale {

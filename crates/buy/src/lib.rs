@@ -3,6 +3,7 @@
 mod cart;
 mod catalogue;
 mod check_out;
+mod coupon;
 mod error;
 mod pricing;
 mod rules;
@@ -25,8 +26,8 @@ use commerce::{
 pub use commerce::picture::{Image, ImageId, NewImage};
 
 pub use cart::{
-    Added, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts, Item, ItemId,
-    LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
+    Added, AppliedCoupon, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts,
+    Item, ItemId, LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
 };
 pub use catalogue::{
     Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets,
@@ -36,8 +37,15 @@ pub use catalogue::{
     StockLevel, StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
 };
 pub use check_out::{CheckOut, Short};
+pub use coupon::{
+    BadCode, Coupon, CouponCode, CouponId, CouponIssue, CouponUses, Coupons, CouponsOf, KeptCoupon,
+    NewCoupon,
+};
 pub use error::BuyError;
-pub use pricing::{PricedLine, Quote, QuoteLine, TaxRule, quote};
+pub use pricing::{
+    Area, AreaError, Discount, NoDiscount, Off, Place, PricedLine, Quote, QuoteLine, QuoteTerms,
+    Shipping, ShippingRate, ShippingRates, TaxRule, TaxTable, Taxes, Zone, Zones, quote,
+};
 pub use rules::Rules;
 pub use search::{CANDIDATES, FACET_ROWS, MAX_FORMS, Word, closest, padded, rank, shared_trigrams};
 pub use text::{Slug, SlugError, option_key, title_key, words};
@@ -53,6 +61,9 @@ pub struct Buy {
     pub catalogue: Arc<dyn Catalogue>,
     pub sheets: Arc<dyn Repository<StockSheet>>,
     pub carts: Arc<dyn Carts>,
+    pub coupons: Arc<dyn Coupons>,
+    pub taxes: Arc<dyn TaxTable>,
+    pub shipping: Arc<dyn ShippingRates>,
     pub orders: Arc<dyn Orders>,
     pub receipts: Arc<dyn Receipts>,
     pub sellers: Arc<dyn Sellers>,
@@ -62,7 +73,8 @@ pub struct Buy {
 }
 
 impl Buy {
-    /// Everything kept in one store; the shop sells for nobody but itself.
+    /// Everything kept in one store; the shop sells for nobody but itself, taxes everywhere alike and sends goods
+    /// for nothing.
     pub fn over<S>(store: Arc<S>, env: Env, rules: Rules) -> Self
     where
         S: Products
@@ -70,6 +82,7 @@ impl Buy {
             + Catalogue
             + Repository<StockSheet>
             + Carts
+            + Coupons
             + Orders
             + Receipts
             + Pictures
@@ -81,6 +94,9 @@ impl Buy {
             catalogue: store.clone(),
             sheets: store.clone(),
             carts: store.clone(),
+            coupons: store.clone(),
+            taxes: Arc::new(Taxes::everywhere(rules.tax.clone())),
+            shipping: Arc::new(Zones::default()),
             orders: store.clone(),
             receipts: store.clone(),
             pictures: store,
@@ -98,5 +114,14 @@ impl Buy {
     /// Everyone here who acts on events.
     pub fn subscribers(&self) -> Vec<Arc<dyn Subscriber>> {
         vec![Arc::new(HearPictures(self.clone()))]
+    }
+
+    /// Tax and shipping go by where goods are sent.
+    pub fn with_prices_by_place(
+        self,
+        taxes: Arc<dyn TaxTable>,
+        shipping: Arc<dyn ShippingRates>,
+    ) -> Self {
+        Self { taxes, shipping, ..self }
     }
 }

@@ -17,6 +17,7 @@ mod store;
 pub mod audit;
 pub mod claim;
 pub mod event;
+pub mod invoice;
 pub mod ledger;
 pub mod limit;
 pub mod order;

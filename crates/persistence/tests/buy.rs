@@ -9,8 +9,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use buy::{
     Buy, BuyError, Cart, CartState, CartToken, Carts, Catalogue, Categories, Category, CategoryId,
-    CheckOut, Item, NewCategory, NewItem, NewProduct, NewVariant, Owner, Product, ProductFilter,
-    ProductKey, Products, Rules, Shopper, Sort, StockChange, StockPolicy, StockSheet, VariantId,
+    CheckOut, Coupons, Item, NewCategory, NewItem, NewProduct, NewVariant, Owner, Product,
+    ProductFilter, ProductKey, Products, Rules, Shopper, Sort, StockChange, StockPolicy,
+    StockSheet, VariantId,
     testing::{address, keeper, memory, once, product, variant},
 };
 use chrono::TimeDelta;
@@ -39,6 +40,7 @@ impl Shop {
             + Catalogue
             + Repository<StockSheet>
             + Carts
+            + Coupons
             + Orders
             + Receipts
             + Pictures
@@ -115,6 +117,8 @@ fn cart(env: &Env) -> Cart {
         owner: Owner::User(Id::new(env)),
         currency: Currency::USD,
         items: Vec::new(),
+        coupon: None,
+        destination: None,
         state: CartState::Active,
         created_at: env.now(),
         updated_at: env.now(),

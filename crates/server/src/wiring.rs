@@ -3,11 +3,12 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{Cidr, Mount, Quotas, UploadLimits};
-use buy::{Buy, FollowSellers, ForgetCarts, Rules, TaxRule};
+use buy::{Buy, FollowSellers, ForgetCarts, Rules};
 use chrono::TimeDelta;
 use commerce::{
     Currency, Env,
     event::{Backoff, Subscriber, Sweep, Worker, WorkerSettings},
+    invoice::{Invoices, IssueWhenPaid, Issuer},
     ledger::{ExpireHolds, SealBook},
     limit::{Limiter, Quota},
     sales::{self, Sales, SalesSettings},
@@ -16,6 +17,7 @@ use identity::{AccessTokens, Identity, LetSellersIn, Lockout, MailRoom, Mailer, 
 use integrations::{
     limits::{MemoryLimiter, RedisLimiter},
     mail::{FolderMailer, SmtpMailer},
+    papers::PdfPrinter,
     passwords::{Bcrypt, PasswordSettings},
     tokens::{Jwt, TokenSettings},
 };
@@ -29,8 +31,9 @@ use thiserror::Error;
 use crate::{
     chance::Chance,
     config::{Config, LatePayment, LimitStore, MailTransport},
+    papers,
     pictures::{self, Pictures},
-    providers,
+    prices, providers,
 };
 
 /// Why the parts do not fit together. The message names the setting.
@@ -59,8 +62,10 @@ pub struct House {
     pub rent: Rent,
     pub market: Market,
     pub sales: Sales,
+    pub invoices: Invoices,
     pub limiter: Arc<dyn Limiter>,
     mail_room: Arc<MailRoom>,
+    issues_when_paid: bool,
     picture_files: Arc<dyn ServedFiles>,
     upload_limits: UploadLimits,
     catalogue_cache_bytes: usize,
@@ -95,9 +100,13 @@ impl House {
             env: env.clone(),
             settings: sales_settings(config),
         };
+        let invoices = invoices(config, &store, &env);
         let Pictures { media, files: picture_files } = pictures::wire(config, &store, &env)?;
         let rent = Rent::over(store.clone(), env.clone(), rent_rules(config));
-        let buy = Buy::over(store, env.clone(), rules(config)?).with_sellers(sellers);
+        let (taxes, zones) = (prices::taxes(&config.buy)?, prices::zones(&config.buy)?);
+        let buy = Buy::over(store, env.clone(), rules(config)?)
+            .with_sellers(sellers)
+            .with_prices_by_place(Arc::new(taxes), Arc::new(zones));
         let limiter = limiter(config).await?;
         let house = Self {
             db,
@@ -108,6 +117,8 @@ impl House {
             rent,
             market,
             sales,
+            invoices,
+            issues_when_paid: config.invoices.issue_when_paid,
             limiter,
             mail_room,
             picture_files,
@@ -141,6 +152,7 @@ impl House {
             api::rent::routes(self.rent.clone(), self.rent_currency),
             api::market::routes(self.market.clone()),
             api::commerce::routes(commerce),
+            api::invoices::routes(self.invoices.clone()),
         ]
     }
 
@@ -152,6 +164,9 @@ impl House {
         all.extend(self.rent.subscribers(self.sales.clone()));
         all.extend(self.market.subscribers());
         all.push(self.mail_room.clone());
+        if self.issues_when_paid {
+            all.push(Arc::new(IssueWhenPaid(self.invoices.clone())));
+        }
         all.push(Arc::new(LetSellersIn(self.identity.clone())));
         all.push(Arc::new(FollowSellers(self.buy.clone())));
         all
@@ -344,6 +359,20 @@ fn mail_room(config: &Config, identity: &Identity) -> Result<MailRoom, WiringErr
     })
 }
 
+fn invoices(config: &Config, store: &Arc<Db>, env: &Env) -> Invoices {
+    let settings = &config.invoices;
+    let (name, address) = (settings.issuer_name.clone(), settings.issuer_address.clone());
+    let shop = Issuer { seller: None, name, address };
+    Invoices {
+        orders: store.clone(),
+        payments: store.clone(),
+        papers: store.clone(),
+        issuers: Arc::new(papers::Profiles { sellers: store.clone(), shop }),
+        printer: Arc::new(PdfPrinter),
+        env: env.clone(),
+    }
+}
+
 fn sales_settings(config: &Config) -> SalesSettings {
     let worker = &config.worker;
     SalesSettings {
@@ -369,11 +398,7 @@ fn rules(config: &Config) -> Result<Rules, WiringError> {
         max_open_orders: settings.max_open_orders_per_user,
         max_lines: settings.max_cart_lines,
         max_quantity: settings.max_line_quantity,
-        tax: TaxRule {
-            basis_points: settings.tax_basis_points,
-            inclusive: settings.tax_inclusive,
-            jurisdiction: settings.tax_jurisdiction.clone(),
-        },
+        tax: prices::tax_elsewhere(settings),
     })
 }
 

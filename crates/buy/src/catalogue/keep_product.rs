@@ -21,7 +21,7 @@ pub struct VariantRef {
 
 /// Whose products somebody may change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kept {
+pub(crate) enum Kept {
     /// An operator's: everybody's.
     Everything,
     /// The shop's own when absent.
@@ -199,7 +199,7 @@ impl Buy {
     }
 
     /// On whose behalf somebody keeps products.
-    pub(super) async fn keeping(&self, actor: &Actor) -> Result<Kept, BuyError> {
+    pub(crate) async fn keeping(&self, actor: &Actor) -> Result<Kept, BuyError> {
         keeps_shop(actor)?;
         if actor.role == Role::Operator {
             return Ok(Kept::Everything);

@@ -20,6 +20,7 @@ pub use browse::{Narrowed, ProductKey, ProductPage};
 pub use category::{Category, CategoryEdit, CategoryId, NewCategory, Shelving, Tree};
 pub use facets::{Counted, FacetRow, Facets, OptionFacet};
 pub use hear_pictures::HearPictures;
+pub(crate) use keep_product::Kept;
 pub use keep_product::VariantRef;
 pub use ports::{Catalogue, Categories, KeptProduct, Offer, Products};
 pub use product::{NewProduct, Product, ProductEdit, ProductId, Status};

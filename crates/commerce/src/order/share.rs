@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{Order, OrderLine, Totals};
+use super::{Order, OrderLine, Redemption, Totals};
 use crate::{Money, MoneyError};
 
 /// A line's part of the order's total; the parts of all lines sum to it exactly.
@@ -13,6 +13,8 @@ pub struct LineShare {
     pub goods: Money,
     /// Of the tax that is added on top.
     pub tax: Money,
+    /// Of the tax that the prices contain; a part of the others.
+    pub included_tax: Money,
     pub shipping: Money,
 }
 
@@ -25,31 +27,46 @@ impl LineShare {
 
 impl Order {
     pub fn shares(&self) -> Result<Vec<LineShare>, MoneyError> {
-        shares(&self.lines, &self.totals)
+        shares(&self.lines, &self.totals, self.coupon.as_ref())
     }
 }
 
-/// Discount and shipping by what the lines cost, tax by the lines' own tax; nothing is lost in the splits.
-pub fn shares(lines: &[OrderLine], totals: &Totals) -> Result<Vec<LineShare>, MoneyError> {
+/// Discount as the coupon says, else by what the lines cost, shipping by what they cost, tax by the lines' own tax;
+/// nothing is lost in the splits.
+pub fn shares(
+    lines: &[OrderLine],
+    totals: &Totals,
+    coupon: Option<&Redemption>,
+) -> Result<Vec<LineShare>, MoneyError> {
     let costs: Vec<_> = lines.iter().map(|line| weight(line.total)).collect();
     let taxes: Vec<_> = lines.iter().map(|line| weight(line.tax)).collect();
-    let discounts = spread(totals.discount, &costs)?;
+    let discounts = match coupon {
+        Some(coupon) => coupon.discounts.clone(),
+        None => spread(totals.discount, &costs)?,
+    };
     let shipping = spread(totals.shipping, &costs)?;
     let taxed = taxes.iter().any(|&tax| tax > 0);
-    let taxes = spread(totals.tax, if taxed { &taxes } else { &costs })?;
-    let parts = lines.iter().zip(discounts).zip(taxes).zip(shipping);
-    let share = |(((line, discount), tax), shipping): (((&OrderLine, Money), Money), Money)| {
-        Ok(LineShare { line: line.id, goods: line.total.minus(discount)?, tax, shipping })
-    };
-    parts.map(share).collect()
+    let by = if taxed { &taxes } else { &costs };
+    let included = spread(totals.included(), by)?;
+    let taxes = spread(totals.tax, by)?;
+    let parts = lines.iter().zip(discounts).zip(taxes).zip(included).zip(shipping);
+    let mut shares = Vec::with_capacity(lines.len());
+    for ((((line, discount), tax), included_tax), shipping) in parts {
+        let goods = line.total.minus(discount)?;
+        shares.push(LineShare { line: line.id, goods, tax, included_tax, shipping });
+    }
+    Ok(shares)
 }
 
 fn weight(money: Money) -> u64 {
     u64::try_from(money.minor).unwrap_or_default()
 }
 
-/// Evenly when nothing has any weight.
-fn spread(amount: Money, weights: &[u64]) -> Result<Vec<Money>, MoneyError> {
+/// By weight, without loss; evenly when nothing has any weight.
+pub fn spread(amount: Money, weights: &[u64]) -> Result<Vec<Money>, MoneyError> {
+    if amount.is_zero() {
+        return Ok(vec![amount; weights.len()]);
+    }
     if weights.iter().all(|&weight| weight == 0) {
         return amount.split(&vec![1; weights.len()]);
     }
@@ -89,7 +106,7 @@ mod tests {
         let (subtotal, discount) = (Money::usd(40_00), Money::usd(4_00));
         let totals = Totals::of(subtotal, discount, Money::usd(4_00), Money::usd(8_00), "default");
 
-        let shares = shares(&lines, &totals.unwrap()).unwrap();
+        let shares = shares(&lines, &totals.unwrap(), None).unwrap();
 
         assert_eq!(gross(&shares), [36_00, 12_00]);
         assert_eq!(shares[0].goods, Money::usd(27_00));
@@ -101,7 +118,7 @@ mod tests {
         let zero = Money::usd(0);
         let totals = Totals::of(zero, zero, zero, Money::usd(5), "default").unwrap();
 
-        assert_eq!(gross(&shares(&lines, &totals).unwrap()), [3, 2]);
+        assert_eq!(gross(&shares(&lines, &totals, None).unwrap()), [3, 2]);
     }
 
     proptest! {
@@ -117,7 +134,7 @@ mod tests {
             let totals = Totals::of(
                 subtotal, discount, Money::usd(tax), Money::usd(shipping), "default").unwrap();
 
-            let shares = shares(&lines, &totals).unwrap();
+            let shares = shares(&lines, &totals, None).unwrap();
 
             prop_assert_eq!(gross(&shares).iter().sum::<i64>(), totals.total.minor);
             prop_assert!(shares.iter().all(|s| s.goods.minor >= 0 && s.tax.minor >= 0 && s.shipping.minor >= 0));

@@ -39,6 +39,7 @@ pub use call_off::{MoneyBack, Share};
 pub use cancel::{CancellationDecision, DecideCancellation};
 pub use cancel_intents::CancelIntents;
 pub use decide_dispute::DisputeOutcome;
+pub(crate) use derived::derived;
 pub use expire_orders::ExpireOrders;
 pub use forget_receipts::ForgetReceipts;
 pub use open_dispute::{DisputeNotice, Disputed};

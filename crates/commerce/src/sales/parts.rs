@@ -27,8 +27,8 @@ pub(super) fn of_sale(order: &Order, at: Timestamp) -> Result<Option<Parts>, Pay
 fn part(order: &Order, line: &OrderLine, share: &LineShare) -> Result<Part, MoneyError> {
     let gross = share.gross()?;
     let Some((seller, commission)) = line.seller.zip(line.commission.as_ref()) else {
-        let sold =
-            Cut { net: gross.minus(share.tax)?, fee: Money::zero(gross.currency), tax: share.tax };
+        let tax = share.tax.plus(share.included_tax)?;
+        let sold = Cut { net: gross.minus(tax)?, fee: Money::zero(gross.currency), tax };
         return Ok(Part {
             line: line.id,
             seller: None,

@@ -4,7 +4,7 @@ use tracing::error;
 
 use super::{accounts, change::Step, events, hear::Facts, parts};
 use crate::{
-    Effects, Env, Order,
+    Claim, Effects, Env, Order,
     order::{CancelReason, OrderState},
     payment::{PaymentError, Refund, RefundCause, RefundId, RefundState, SentRefund},
 };
@@ -61,8 +61,10 @@ fn cancel_refunded(mut step: Step, env: &Env) -> Result<Step, PaymentError> {
     let restock = arrived.map(|refund| refund.cause).any(RefundCause::restocks);
     let told = events::order_cancelled(env, &order, CancelReason::Refunded);
     step.order = Order { cancellation_request: None, ..order };
-    // Time nobody uses is free for others, whatever becomes of goods.
-    let claims = claims.into_iter().filter(|moved| restock || moved.claim.span.is_some());
+    // Time nobody uses is free for others, and a coupon is there again, whatever becomes of goods.
+    let freed = |claim: &Claim| claim.span.is_some() || step.order.is_coupon_use(claim);
+    let claims: Vec<_> =
+        claims.into_iter().filter(|moved| restock || freed(&moved.claim)).collect();
     Ok(step.and(Effects::none().claim(claims).tell(told)))
 }
 

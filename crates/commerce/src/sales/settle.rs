@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     ATTEMPTS, CommitError, Effects, Once, Payment, PaymentId,
-    payment::{Intent, NewIntent, PaymentError},
+    payment::{Intent, IntentState, NewIntent, PaymentError},
 };
 
 /// An order is settled by one payment: the store keeps the second one's commit out under this name.
@@ -119,6 +119,9 @@ impl Sales {
     /// Asks the provider how a payment stands. One whose first answer was lost is created once more
     /// under the same key, which tells us what became of it.
     pub(super) async fn ask(&self, payment: &Payment) -> Result<Intent, PaymentError> {
+        if payment.amount.is_zero() {
+            return Ok(Intent::of_nothing(payment));
+        }
         match &payment.provider_ref {
             Some(provider_ref) => self.fetch(&payment.provider, provider_ref).await,
             None => {
@@ -162,6 +165,21 @@ impl Sales {
         let alarm = events::alarm(&self.env, "payment_mismatch", &stored.state, why);
         let alarmed = stored.becomes(stored.state.clone()).with(Effects::none().tell(alarm));
         Ok(self.payments.commit(alarmed).await?)
+    }
+}
+
+impl Intent {
+    /// Where there is nothing to pay, no provider is asked: nothing was captured, and that is all of it.
+    pub(super) fn of_nothing(payment: &Payment) -> Self {
+        Self {
+            provider_ref: payment.id.to_string(),
+            reference: payment.id.to_string(),
+            amount: payment.amount,
+            captured: payment.amount,
+            state: IntentState::Captured,
+            action: None,
+            refunds: Vec::new(),
+        }
     }
 }
 

@@ -10,6 +10,7 @@ use crate::{
     audit::{AuditEntry, AuditFilter, AuditLog, AuditRow},
     claim::{Busy, Calendars},
     event::{Feed, FeedEvent},
+    invoice::{Issued, PaperId, Papers},
     ledger::{Balance, BookedEntry, Journal, Layer, TrialBalance},
 };
 
@@ -140,5 +141,24 @@ impl Calendars for Memory {
         let mut all: Vec<_> = self.read().claims.values().filter(wanted).filter_map(busy).collect();
         all.sort_by_key(|busy| (busy.resource, busy.span));
         Ok(all)
+    }
+}
+
+#[async_trait]
+impl Papers for Memory {
+    async fn issued(&self, of: &[PaperId]) -> Result<Vec<Issued>, StoreError> {
+        let books = self.read();
+        let mut found = Vec::new();
+        for id in of {
+            let Some(at) = books.events.iter().position(|event| event.id == id.uuid()) else {
+                continue;
+            };
+            let (before, event) = (&books.events[..at], &books.events[at]);
+            let ahead = before.iter().filter(|earlier| earlier.stream == event.stream).count();
+            let paper = serde_json::from_value(event.body.clone()).map_err(StoreError::new)?;
+            let number = i64::try_from(ahead).unwrap_or_default() + 1;
+            found.push(Issued { id: *id, number, at: event.at, paper });
+        }
+        Ok(found)
     }
 }

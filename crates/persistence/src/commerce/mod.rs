@@ -16,6 +16,7 @@ mod leases;
 pub mod ledger;
 mod order;
 mod outbox;
+mod paper;
 mod payment;
 mod receipt;
 

@@ -31,6 +31,7 @@ pub struct Config {
     pub rent: Rent,
     pub market: Market,
     pub payments: Payments,
+    pub invoices: Invoices,
     pub limits: Limits,
     pub worker: Worker,
     pub seed: Seed,
@@ -172,7 +173,27 @@ section!(Buy {
     guest_cart_ttl_days: i64,
     tax_basis_points: u32,
     tax_inclusive: bool,
+    tax_on_shipping: bool,
     tax_jurisdiction: String,
+    taxes: Vec<TaxRow>,
+    shipping_zones: Vec<ShippingZone>,
+});
+
+section!(TaxRow {
+    to: String,
+    basis_points: u32,
+    inclusive: bool,
+    on_shipping: bool,
+    jurisdiction: String,
+});
+
+section!(ShippingZone { to: Vec<String>, rates: Vec<ShippingRow> });
+
+section!(ShippingRow {
+    currency: String,
+    flat: i64,
+    per_piece: Option<i64>,
+    free_from: Option<i64>,
 });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -217,6 +238,8 @@ pub enum PayoutProvider {
     Sandbox,
     ByHand,
 }
+
+section!(Invoices { issuer_name: String, issuer_address: String, issue_when_paid: bool });
 
 section!(Payments {
     enabled: Vec<String>,
