@@ -317,8 +317,8 @@ fn gold_bought(env: &Env, customer: UserId, milligrams: i64, cents: i64) -> Post
     let (xau, usd) = (gold.currency, Currency::USD);
     Posting::draft(env.uuid(), "gold_bought", env.uuid(), env.now())
         .debit(Account::wallet(customer), Money::usd(cents))
-        .credit(Account::trade(usd), Money::usd(cents))
-        .debit(Account::trade(xau), gold)
+        .credit(Account::trading(usd), Money::usd(cents))
+        .debit(Account::trading(xau), gold)
         .credit(Account::gold(customer), gold)
         .balanced()
         .unwrap()
@@ -329,8 +329,8 @@ fn gold_covered(env: &Env, milligrams: i64, cents: i64) -> Posting {
     let gold = Money::new(milligrams, Currency::parse("XAU").unwrap());
     Posting::draft(env.uuid(), "gold_covered", env.uuid(), env.now())
         .debit(Account::vault(), gold)
-        .credit(Account::trade(gold.currency), gold)
-        .debit(Account::trade(Currency::USD), Money::usd(cents))
+        .credit(Account::trading(gold.currency), gold)
+        .debit(Account::trading(Currency::USD), Money::usd(cents))
         .credit(Account::bank(), Money::usd(cents))
         .balanced()
         .unwrap()
