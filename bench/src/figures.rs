@@ -49,6 +49,12 @@ impl fmt::Display for Rate {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Share(pub u64);
 
+impl Share {
+    pub fn of(self, whole: Self) -> Self {
+        Self(self.0.saturating_mul(100).checked_div(whole.0).unwrap_or(0))
+    }
+}
+
 impl fmt::Display for Share {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&format!("{}.{:02}", self.0 / 100, self.0 % 100))

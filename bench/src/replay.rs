@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// What the shop's own settings are, so that both do the same work.
-const READERS: u32 = 10;
+const READERS: u32 = 16;
 
 /// Rounds of statements that can be repeated.
 pub struct Replay {

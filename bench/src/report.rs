@@ -241,7 +241,8 @@ impl Findings {
         Bar { what: "No errors".into(), found: errors.to_string(), met: errors == 0 }
     }
 
-    /// At 64 clients at least four fifths of what there is at 16.
+    /// At 64 clients at least four fifths of what there is at 16, each taken beside its floor of that moment: the two
+    /// are measured apart, and the machine is not the same all the time.
     fn no_collapse(&self) -> Vec<Bar> {
         let mut bars = Vec::new();
         for row in self.rows.iter().filter(|row| row.clients == 64) {
@@ -249,9 +250,17 @@ impl Findings {
                 other.engine == row.engine && other.case == row.case && other.clients == 16
             });
             let Some(at_16) = at_16 else { continue };
-            let share = row.shop.rate.share_of(at_16.shop.rate);
-            let what = format!("{}: {} at 64 clients ≥ 0.8 of 16", row.engine, row.case);
-            bars.push(Bar { what, found: share.to_string(), met: share >= Share(80) });
+            let rate = row.shop.rate.share_of(at_16.shop.rate);
+            let beside = match (row.share(), at_16.share()) {
+                (Some(at_64), Some(at_16)) => at_64.of(at_16),
+                _ => rate,
+            };
+            let what = format!(
+                "{}: {} at 64 clients ≥ 0.8 of 16, each beside its floor",
+                row.engine, row.case
+            );
+            let found = format!("{beside} (rate {rate})");
+            bars.push(Bar { what, found, met: beside >= Share(80) });
         }
         bars
     }

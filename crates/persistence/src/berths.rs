@@ -2,7 +2,8 @@
 //! elsewhere; else a place in the queue at home.
 //!
 //! What comes back goes to a home that waits with less than its share, else to those who wait where it was opened, else
-//! to those who wait elsewhere: under load every home keeps to its own, and none starves.
+//! to those who wait elsewhere: under load every home keeps to its own, and none starves. Opening one is dear, so only a
+//! home that owns less than its share has one closed elsewhere for it; the others make do with a stranger's.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -32,6 +33,8 @@ struct Berth<H: Copy + Eq + Hash, K: Berthed<H>> {
     idle: Vec<K>,
     /// Places its tasks have.
     lent: usize,
+    /// Those it opened or is about to open: idle here, and lent wherever.
+    owned: usize,
     waiting: VecDeque<Hope<H, K>>,
     /// Whether it has a share of its own; one that asks seldom has a single place.
     shares: bool,
@@ -41,6 +44,8 @@ struct Berth<H: Copy + Eq + Hash, K: Berthed<H>> {
 pub struct Place<H: Copy + Eq + Hash, K: Berthed<H>> {
     pub kept: Option<K>,
     home: H,
+    /// Whose it was when it was handed over.
+    owner: H,
     berths: Option<Arc<Berths<H, K>>>,
 }
 
@@ -53,10 +58,17 @@ pub enum Asked<H: Copy + Eq + Hash, K: Berthed<H>> {
     Closed,
 }
 
+impl<H: Copy + Eq + Hash, K: Berthed<H>> Place<H, K> {
+    fn of(kept: Option<K>, home: H, berths: &Arc<Berths<H, K>>) -> Self {
+        let owner = kept.as_ref().map_or(home, Berthed::home);
+        Self { kept, home, owner, berths: Some(berths.clone()) }
+    }
+}
+
 impl<H: Copy + Eq + Hash, K: Berthed<H>> Drop for Place<H, K> {
     fn drop(&mut self) {
         if let Some(berths) = self.berths.take() {
-            berths.give_back(self.home, self.kept.take());
+            berths.give_back(self.home, self.owner, self.kept.take());
         }
     }
 }
@@ -80,7 +92,10 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> Berths<H, K> {
         let Some(berth) = state.berth(here) else { return Asked::Closed };
         if room || kept.is_some() {
             berth.lent = berth.lent.saturating_add(1);
-            return Asked::Now(Place { kept, home: here, berths: Some(self.clone()) });
+            if kept.is_none() {
+                berth.owned = berth.owned.saturating_add(1);
+            }
+            return Asked::Now(Place::of(kept, here, self));
         }
         let (sender, receiver) = oneshot::channel();
         berth.waiting.push_back(sender);
@@ -91,7 +106,7 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> Berths<H, K> {
     pub fn forget(&self) {
         let idle: Vec<_> = {
             let mut state = self.lock();
-            state.homes.values_mut().flat_map(|berth| std::mem::take(&mut berth.idle)).collect()
+            state.homes.values_mut().flat_map(Berth::forget).collect()
         };
         drop(idle);
     }
@@ -107,22 +122,23 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> Berths<H, K> {
         self.forget();
     }
 
-    fn give_back(self: &Arc<Self>, here: H, mut kept: Option<K>) {
+    fn give_back(self: &Arc<Self>, here: H, owner: H, mut kept: Option<K>) {
         let mut gone = None;
         let mut state = self.lock();
         if let Some(berth) = state.berth(here) {
             berth.lent = berth.lent.saturating_sub(1);
         }
+        state.disown(owner);
         while let Some((heir, sender)) = {
             let from = kept.as_ref().map_or(here, Berthed::home);
             state.heir(from, self.most)
         } {
-            // One home has more than its share and another less: the other opens one of its own.
-            let moves = kept.as_ref().is_some_and(|kept| kept.home() != heir.home) && heir.is_owed;
-            if moves {
+            let strange = kept.as_ref().is_some_and(|kept| kept.home() != heir.home);
+            if strange && heir.opens_its_own {
                 gone = kept.take();
             }
-            let place = Place { kept: kept.take(), home: heir.home, berths: Some(self.clone()) };
+            let place = Place::of(kept.take(), heir.home, self);
+            state.own(place.owner);
             match sender.send(place) {
                 Ok(()) => {
                     drop(state);
@@ -132,6 +148,7 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> Berths<H, K> {
                 // They no longer wait.
                 Err(mut place) => {
                     place.berths = None;
+                    state.disown(place.owner);
                     kept = place.kept.take().or_else(|| gone.take());
                     if let Some(berth) = state.berth(heir.home) {
                         berth.lent = berth.lent.saturating_sub(1);
@@ -142,6 +159,7 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> Berths<H, K> {
         if let Some(idle) = kept.filter(|_| !state.closed)
             && let Some(berth) = state.berth(idle.home())
         {
+            berth.owned = berth.owned.saturating_add(1);
             berth.idle.push(idle);
         }
     }
@@ -154,8 +172,8 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> Berths<H, K> {
 #[derive(Clone, Copy)]
 struct Heir<H> {
     home: H,
-    /// Whether it has less than its share.
-    is_owed: bool,
+    /// Whether it has, and owns, less than its share.
+    opens_its_own: bool,
 }
 
 impl<H: Copy + Eq + Hash, K: Berthed<H>> State<H, K> {
@@ -164,7 +182,19 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> State<H, K> {
     }
 
     fn opened(&self) -> usize {
-        self.homes.values().map(|berth| berth.idle.len().saturating_add(berth.lent)).sum()
+        self.homes.values().map(|berth| berth.owned).sum()
+    }
+
+    fn own(&mut self, home: H) {
+        if let Some(berth) = self.berth(home) {
+            berth.owned = berth.owned.saturating_add(1);
+        }
+    }
+
+    fn disown(&mut self, home: H) {
+        if let Some(berth) = self.berth(home) {
+            berth.owned = berth.owned.saturating_sub(1);
+        }
     }
 
     fn idle_elsewhere(&mut self) -> Option<K> {
@@ -187,10 +217,10 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> State<H, K> {
             *self.homes.iter().find(|(_, berth)| waits(berth))?.0
         };
         let berth = self.homes.get_mut(&home)?;
-        let is_owed = berth.lent < berth.share(share);
+        let opens_its_own = berth.lent.max(berth.owned) < berth.share(share);
         let sender = berth.waiting.pop_front()?;
         berth.lent = berth.lent.saturating_add(1);
-        Some((Heir { home, is_owed }, sender))
+        Some((Heir { home, opens_its_own }, sender))
     }
 
     fn share(&self, most: usize) -> usize {
@@ -201,7 +231,12 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> State<H, K> {
 
 impl<H: Copy + Eq + Hash, K: Berthed<H>> Berth<H, K> {
     fn new(shares: bool) -> Self {
-        Self { idle: Vec::new(), lent: 0, waiting: VecDeque::new(), shares }
+        Self { idle: Vec::new(), lent: 0, owned: 0, waiting: VecDeque::new(), shares }
+    }
+
+    fn forget(&mut self) -> Vec<K> {
+        self.owned = self.owned.saturating_sub(self.idle.len());
+        std::mem::take(&mut self.idle)
     }
 
     fn share(&self, share: usize) -> usize {
@@ -284,6 +319,23 @@ mod tests {
 
         drop(second);
         assert_eq!(at_home.try_recv().unwrap().kept, Some(Boat { home: 1, number: 11 }));
+    }
+
+    #[test]
+    fn a_home_that_owns_its_share_takes_a_strangers_rather_than_have_it_closed() {
+        let harbour = Berths::new(2);
+        drop([with(now(&harbour, 1), 1, 10), with(now(&harbour, 2), 2, 20)]);
+        let (own, wandered) = (now(&harbour, 1), now(&harbour, 1));
+        assert_eq!(wandered.kept, Some(Boat { home: 2, number: 20 }));
+        let mut waiting = later(&harbour, 2);
+
+        drop(own);
+        let strangers = waiting.try_recv().unwrap();
+        assert_eq!(strangers.kept, Some(Boat { home: 1, number: 10 }));
+
+        drop((wandered, strangers));
+        assert_eq!(now(&harbour, 1).kept, Some(Boat { home: 1, number: 10 }));
+        assert_eq!(now(&harbour, 2).kept, Some(Boat { home: 2, number: 20 }));
     }
 
     #[test]
