@@ -10,6 +10,9 @@ mod m20261101_000005_rent;
 mod m20261101_000006_media;
 mod m20261101_000008_search_buckets;
 mod m20261121_000010_hung_pictures;
+mod m20261121_000011_ledger;
+mod m20261121_000012_market;
+mod m20261121_000013_coupons;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -36,6 +39,9 @@ impl MigratorTrait for Migrator {
             Box::new(m20261101_000006_media::Migration),
             Box::new(m20261101_000008_search_buckets::Migration),
             Box::new(m20261121_000010_hung_pictures::Migration),
+            Box::new(m20261121_000011_ledger::Migration),
+            Box::new(m20261121_000012_market::Migration),
+            Box::new(m20261121_000013_coupons::Migration),
         ]
     }
 }

@@ -21,7 +21,7 @@ fn said(output: &Output) -> String {
 
 #[test]
 fn every_command_explains_itself() {
-    let commands = ["serve", "worker", "migrate", "seed", "openapi", "gateway", "check"];
+    let commands = ["serve", "worker", "migrate", "seed", "openapi", "gateway", "check", "ledger"];
 
     let all = said(&souk(&["--help"], &[]));
     for command in commands {
@@ -155,5 +155,37 @@ async fn what_must_never_be_is_found_and_named() {
             }
         }
         shop.abandon().await;
+    }
+}
+
+#[tokio::test]
+async fn the_books_are_proved_derived_anew_and_printed() {
+    for engine in Engine::BOTH {
+        let shop = Shop::open(engine).await;
+        let tea = shop.put_on_sale(Policy::Hold, 12_50, 5).await;
+        let buyer = shop.new_customer().await;
+        shop.buy(&buyer, &tea, 2).await;
+        shop.settled().await;
+        let linked = || async {
+            let told = said(&shop.run(&["ledger", "verify"]).await);
+            told.starts_with("ok")
+                && !told.contains("wait for the worker")
+                && !told.contains(" 0 links")
+        };
+        tests::shop::until("every posting has its link", linked).await;
+
+        let rebuilt = shop.run(&["ledger", "rebuild"]).await;
+        assert!(rebuilt.status.success(), "{}", said(&rebuilt));
+        let statement = shop.run(&["ledger", "statement", "psp:sandbox:clearing"]).await;
+        assert!(said(&statement).contains("payment_captured"), "{}", said(&statement));
+        assert!(!shop.run(&["ledger", "statement", "psp:nobody"]).await.status.success());
+
+        let (tampered, mended) = ("on_hand = on_hand + 1", "on_hand = on_hand - 1");
+        shop.database.execute(&format!("update commerce_stock set {tampered}")).await;
+        let differs = shop.run(&["ledger", "rebuild"]).await;
+        assert_eq!(differs.status.code(), Some(1), "{}", said(&differs));
+        assert!(said(&differs).contains("4 is kept, the log says 3"), "{}", said(&differs));
+        shop.database.execute(&format!("update commerce_stock set {mended}")).await;
+        shop.close().await;
     }
 }

@@ -20,9 +20,11 @@ use crate::{
 const TAGS: &[(&str, &str)] = &[
     ("Identity", "Accounts, sessions and who may do what."),
     ("Catalogue", "What is for sale."),
+    ("Coupons", "Codes that take something off a cart."),
     ("Cart", "What someone means to buy; changes until checkout."),
     ("Rentals", "Vehicles to rent: shops, when they are free and what they cost."),
     ("Bookings", "From a free period to the deposit's way back."),
+    ("Market", "Sellers: who sells here, on what terms, what they earned and how they are paid."),
     ("Media", "Pictures: taken in by us, kept where they are quick to see."),
     ("Orders", "What was sold; written once."),
     ("Payments", "Paying for an order, and giving money back."),

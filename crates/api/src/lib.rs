@@ -36,6 +36,8 @@ pub mod extract;
 mod health;
 pub mod identity;
 mod images;
+pub mod invoices;
+pub mod market;
 pub mod media;
 mod metrics;
 pub mod openapi;

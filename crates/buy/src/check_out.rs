@@ -7,12 +7,14 @@ use commerce::{
     Stored, UserId, Version,
     order::{Address, NewOrder, OrderLine, Origin, Reservation},
     retrying,
+    seller::{OnSale, Terms},
 };
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::{
-    Buy, BuyError, Cart, CartReading, LineIssue, LineReading, MODE, Offer, Owner, PricedLine,
-    VariantId,
+    Buy, BuyError, Cart, CartReading, LineIssue, LineReading, MODE, Offer, Owner, Place,
+    PricedLine, Tree, VariantId, coupon::Redeemed,
 };
 
 #[derive(Debug, Clone)]
@@ -22,6 +24,12 @@ pub struct CheckOut {
     pub seen: Option<Version>,
     pub address: Address,
     pub once: Once<Order>,
+}
+
+/// What goes into the order.
+struct Sold {
+    lines: Vec<OrderLine>,
+    coupon: Option<Redeemed>,
 }
 
 /// A line there is not enough for.
@@ -49,13 +57,29 @@ impl Buy {
         if open >= self.rules.max_open_orders {
             return Err(BuyError::TooManyOpenOrders(open));
         }
-        let reading = self.read_cart(&cart).await?;
+        let to = Place::from(&check_out.address);
+        let reading = self.read_cart_for(&cart, Some(&to)).await?;
         ready(&reading)?;
-        let (order, change) = self.close(&cart, &reading, check_out)?;
-        match self.carts.commit(change).await {
-            Ok(()) => Ok(order),
-            Err(CommitError::OutOfStock(of)) => Err(self.short(&reading, &of).await?),
-            Err(error) => Err(error.into()),
+        let sold = Sold {
+            lines: self.on_terms(&reading).await?,
+            coupon: self.redeem(&reading, check_out.user).await?,
+        };
+        let coupon = sold.coupon.clone();
+        let (order, change) = self.close(&cart, &reading, sold, check_out)?;
+        match (self.carts.commit(change).await, coupon) {
+            (Ok(()), _) => Ok(order),
+            (Err(CommitError::OutOfStock(of)), coupon) => {
+                let spent = coupon.and_then(|used| used.refusal(&of, check_out.user));
+                match spent {
+                    Some(spent) => Err(spent),
+                    None => Err(self.short(&reading, &of).await?),
+                }
+            }
+            // Another checkout began to count this customer's uses.
+            (Err(CommitError::Exists), Some(used)) if used.opening.is_some() => {
+                Err(CommitError::Stale.into())
+            }
+            (Err(error), _) => Err(error.into()),
         }
     }
 
@@ -69,26 +93,64 @@ impl Buy {
         Ok(last.map_or(BuyError::CartEmpty, BuyError::CartCheckedOut))
     }
 
+    /// The order's lines, each on the terms of its seller; what the shop sells itself asks nobody.
+    async fn on_terms(&self, reading: &CartReading) -> Result<Vec<OrderLine>, BuyError> {
+        let priced = reading.lines.iter().zip(&reading.quote.lines);
+        let mut lines: Vec<_> =
+            priced.filter_map(|(line, priced)| self.line(line, priced)).collect();
+        if lines.iter().all(|line| line.seller.is_none()) {
+            return Ok(lines);
+        }
+        let tree = self.tree().await?;
+        let offers = reading.lines.iter().filter_map(|line| Some((line, line.offer.as_ref()?)));
+        let mut asked = Vec::new();
+        for (((line, priced), (read, offer)), at) in
+            lines.iter().zip(&reading.quote.lines).zip(offers).zip(0..)
+        {
+            if let Some(seller) = line.seller {
+                asked.push((at, read, on_sale(&tree, offer, seller, priced.goods()?)));
+            }
+        }
+        let things: Vec<_> = asked.iter().map(|(_, _, thing)| thing.clone()).collect();
+        let mut barred = Vec::new();
+        for ((at, read, _), terms) in asked.into_iter().zip(self.sellers.terms(&things).await?) {
+            match terms {
+                Terms::Commission(commission) => {
+                    let line: Option<&mut OrderLine> = lines.get_mut(at);
+                    line.into_iter().for_each(|line| line.commission = Some(commission.clone()));
+                }
+                Terms::Barred => {
+                    barred
+                        .push(LineReading { issues: vec![LineIssue::Unavailable], ..read.clone() });
+                }
+            }
+        }
+        if barred.is_empty() { Ok(lines) } else { Err(BuyError::Unavailable(barred)) }
+    }
+
     /// The whole decision: the cart closed, the order raised, its claims, its event and the receipt.
     fn close(
         &self,
         cart: &Stored<Cart>,
         reading: &CartReading,
+        sold: Sold,
         check_out: &CheckOut,
     ) -> Result<(Order, Change<Cart>), BuyError> {
         let now = self.env.now();
         let id = OrderId::new(&self.env);
-        let priced = reading.lines.iter().zip(&reading.quote.lines);
         let new = NewOrder {
             id,
             buyer: check_out.user,
             origin: Origin { mode: MODE.to_owned(), reference: cart.state.id.uuid() },
-            lines: priced.filter_map(|(line, priced)| self.line(line, priced)).collect(),
+            lines: sold.lines,
             totals: reading.quote.totals.clone(),
             address: Some(check_out.address.clone()),
             until: now + self.rules.hold,
         };
-        let (order, effects) = Order::raise(new, now)?;
+        let opening = sold.coupon.as_ref().map(Redeemed::effects).unwrap_or_default();
+        let redemption = sold.coupon.map(|used| used.redemption);
+        let (order, effects) = Order::raise_redeeming(new, redemption, now)?;
+        let effects = effects.and(opening);
         let placed = Event::new(&self.env, "order_placed", id, told(&order));
         let receipt = check_out.once.receipt(id.uuid(), &order);
         let effects = effects.and(Effects::none().tell(placed.to_user(order.buyer)));
@@ -115,7 +177,8 @@ impl Buy {
             unit_price: line.item.unit_price,
             total: priced.total,
             tax: priced.tax,
-            seller: None,
+            seller: offer.seller,
+            commission: None,
             reservation: offer.policy.reserves().map(reserve),
             snapshot: snapshot(offer),
         })
@@ -154,7 +217,22 @@ fn ready(reading: &CartReading) -> Result<(), BuyError> {
         return Err(BuyError::OutOfStock(short));
     }
     let dearer = reading.with_issue(|issue| matches!(issue, LineIssue::PriceChanged { .. }));
-    if dearer.is_empty() { Ok(()) } else { Err(BuyError::PricesChanged(dearer)) }
+    if !dearer.is_empty() {
+        return Err(BuyError::PricesChanged(dearer));
+    }
+    if !reading.deliverable {
+        return Err(BuyError::NotSentThere);
+    }
+    let refused = reading.coupon.iter().find_map(|applied| Some((applied, applied.issue?)));
+    refused.map_or(Ok(()), |(applied, issue)| {
+        Err(BuyError::CouponUnusable(applied.coupon.code.clone(), issue))
+    })
+}
+
+fn on_sale(tree: &Tree, offer: &Offer, seller: Uuid, price: Money) -> OnSale {
+    let path = offer.category.map(|category| tree.path(category)).unwrap_or_default();
+    let categories = path.iter().rev().map(|category| category.id.uuid()).collect();
+    OnSale { seller, product: offer.product.uuid(), categories, price }
 }
 
 fn snapshot(offer: &Offer) -> Value {

@@ -7,7 +7,7 @@ use commerce::{
 use serde_json::{Value, json};
 use thiserror::Error;
 
-use crate::{LineIssue, LineReading, Short, SlugError};
+use crate::{CouponCode, CouponIssue, LineIssue, LineReading, Short, SlugError};
 
 #[derive(Debug, Error)]
 pub enum BuyError {
@@ -23,6 +23,8 @@ pub enum BuyError {
     NoCart,
     #[error("no such item in the cart")]
     NoItem,
+    #[error("no such coupon")]
+    NoCoupon,
     #[error("only those who keep the shop may do this")]
     NotAKeeper,
     #[error("some of it makes no sense")]
@@ -69,6 +71,18 @@ pub enum BuyError {
     PictureGone,
     #[error("there is not enough left")]
     OutOfStock(Vec<Short>),
+    #[error("there is no coupon with this code")]
+    UnknownCoupon,
+    #[error("another coupon has this code")]
+    CodeTaken,
+    #[error("the coupon {0} takes nothing off this cart")]
+    CouponUnusable(CouponCode, CouponIssue),
+    #[error("the coupon {0} has been used as often as it is good for")]
+    CouponUsedUp(CouponCode),
+    #[error("you have used the coupon {0} as often as you may")]
+    CouponUsedBefore(CouponCode),
+    #[error("nothing is sent there, or not for this currency")]
+    NotSentThere,
     #[error("you have {0} unpaid orders; pay or cancel one first")]
     TooManyOpenOrders(u64),
     #[error(transparent)]
@@ -112,6 +126,7 @@ impl From<CommitError> for BuyError {
                 "buy_variants_sku_key" => Self::SkuTaken,
                 "buy_categories_slug_key" => Self::CategorySlugTaken,
                 picture::HELD => Self::PictureGone,
+                "buy_coupons_code_key" => Self::CodeTaken,
                 _ => Self::Commit(error),
             },
             _ => Self::Commit(error),
@@ -139,7 +154,8 @@ impl Failure for BuyError {
             | Self::NoImage
             | Self::NoCategory
             | Self::NoCart
-            | Self::NoItem => Kind::NotFound,
+            | Self::NoItem
+            | Self::NoCoupon => Kind::NotFound,
             Self::NotAKeeper => Kind::Forbidden,
             Self::Invalid(_)
             | Self::BadCursor
@@ -147,6 +163,7 @@ impl Failure for BuyError {
             | Self::NoPrice(_)
             | Self::TooManyLines(_)
             | Self::BadQuantity(_)
+            | Self::UnknownCoupon
             | Self::Money(_) => Kind::Invalid,
             Self::Outdated => Kind::Stale,
             Self::SlugTaken
@@ -164,6 +181,11 @@ impl Failure for BuyError {
             | Self::Unavailable(_)
             | Self::PictureGone
             | Self::OutOfStock(_)
+            | Self::CodeTaken
+            | Self::CouponUnusable(..)
+            | Self::CouponUsedUp(_)
+            | Self::CouponUsedBefore(_)
+            | Self::NotSentThere
             | Self::TooManyOpenOrders(_) => Kind::Conflict,
             Self::Order(error) => error.kind(),
             Self::Commit(error) => error.kind(),
@@ -178,6 +200,7 @@ impl Failure for BuyError {
             Self::NoCategory => "no_category",
             Self::NoCart => "no_cart",
             Self::NoItem => "no_item",
+            Self::NoCoupon => "no_coupon",
             Self::NotAKeeper => "not_a_keeper",
             Self::Invalid(_) => "invalid",
             Self::Outdated => "outdated",
@@ -199,6 +222,12 @@ impl Failure for BuyError {
             Self::Unavailable(_) => "unavailable_items",
             Self::PictureGone => "picture_gone",
             Self::OutOfStock(_) => "out_of_stock",
+            Self::UnknownCoupon => "unknown_coupon",
+            Self::CodeTaken => "code_taken",
+            Self::CouponUnusable(..) => "coupon_unusable",
+            Self::CouponUsedUp(_) => "coupon_used_up",
+            Self::CouponUsedBefore(_) => "coupon_used_before",
+            Self::NotSentThere => "not_sent_there",
             Self::TooManyOpenOrders(_) => "too_many_open_orders",
             Self::Money(_) => "bad_amount",
             Self::Order(error) => error.code(),
@@ -214,6 +243,7 @@ impl Failure for BuyError {
             Self::NothingToRankBy => field("sort"),
             Self::NoPrice(_) => field("#/currency"),
             Self::BadQuantity(_) => field("#/quantity"),
+            Self::UnknownCoupon => field("#/code"),
             _ => Vec::new(),
         }
     }
@@ -229,6 +259,12 @@ impl Failure for BuyError {
             }
             Self::OutOfStock(short) => {
                 Some(json!({"lines": short.iter().map(Short::told).collect::<Vec<_>>()}))
+            }
+            Self::CouponUnusable(code, issue) => Some(json!({
+                "coupon": code, "issue": issue.code(), "minimum": issue.minimum(),
+            })),
+            Self::CouponUsedUp(code) | Self::CouponUsedBefore(code) => {
+                Some(json!({"coupon": code}))
             }
             Self::TooManyOpenOrders(open) => Some(json!({"open_orders": open})),
             _ => None,

@@ -3,6 +3,7 @@
 mod cart;
 mod catalogue;
 mod check_out;
+mod coupon;
 mod error;
 mod pricing;
 mod rules;
@@ -14,24 +15,37 @@ pub mod testing;
 
 use std::sync::Arc;
 
-use commerce::{Env, Receipts, Repository, event::Subscriber, order::Orders, picture::Pictures};
+use commerce::{
+    Env, Receipts, Repository,
+    event::Subscriber,
+    order::Orders,
+    picture::Pictures,
+    seller::{NoSellers, Sellers},
+};
 
 pub use commerce::picture::{Image, ImageId, NewImage};
 
 pub use cart::{
-    Added, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts, Item, ItemId,
-    LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
+    Added, AppliedCoupon, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts,
+    Item, ItemId, LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
 };
 pub use catalogue::{
     Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets,
-    HearPictures, KeptProduct, Narrowed, NewCategory, NewProduct, NewVariant, Offer, OptionFacet,
-    Position, Prices, Product, ProductCard, ProductEdit, ProductFilter, ProductId, ProductKey,
-    ProductPage, ProductQuery, Products, Shelving, Sort, Status, StockChange, StockLevel,
-    StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
+    FollowSellers, HearPictures, KeptProduct, Narrowed, NewCategory, NewProduct, NewVariant, Offer,
+    OptionFacet, Position, Prices, Product, ProductCard, ProductEdit, ProductFilter, ProductId,
+    ProductKey, ProductPage, ProductQuery, Products, Shelving, Sort, Status, StockChange,
+    StockLevel, StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
 };
 pub use check_out::{CheckOut, Short};
+pub use coupon::{
+    BadCode, Coupon, CouponCode, CouponId, CouponIssue, CouponUses, Coupons, CouponsOf, KeptCoupon,
+    NewCoupon,
+};
 pub use error::BuyError;
-pub use pricing::{PricedLine, Quote, QuoteLine, TaxRule, quote};
+pub use pricing::{
+    Area, AreaError, Discount, NoDiscount, Off, Place, PricedLine, Quote, QuoteLine, QuoteTerms,
+    Shipping, ShippingRate, ShippingRates, TaxRule, TaxTable, Taxes, Zone, Zones, quote,
+};
 pub use rules::Rules;
 pub use search::{CANDIDATES, FACET_ROWS, MAX_FORMS, Word, closest, padded, rank, shared_trigrams};
 pub use text::{Slug, SlugError, option_key, title_key, words};
@@ -47,15 +61,20 @@ pub struct Buy {
     pub catalogue: Arc<dyn Catalogue>,
     pub sheets: Arc<dyn Repository<StockSheet>>,
     pub carts: Arc<dyn Carts>,
+    pub coupons: Arc<dyn Coupons>,
+    pub taxes: Arc<dyn TaxTable>,
+    pub shipping: Arc<dyn ShippingRates>,
     pub orders: Arc<dyn Orders>,
     pub receipts: Arc<dyn Receipts>,
+    pub sellers: Arc<dyn Sellers>,
     pub pictures: Arc<dyn Pictures>,
     pub env: Env,
     pub rules: Rules,
 }
 
 impl Buy {
-    /// Everything kept in one store.
+    /// Everything kept in one store; the shop sells for nobody but itself, taxes everywhere alike and sends goods
+    /// for nothing.
     pub fn over<S>(store: Arc<S>, env: Env, rules: Rules) -> Self
     where
         S: Products
@@ -63,6 +82,7 @@ impl Buy {
             + Catalogue
             + Repository<StockSheet>
             + Carts
+            + Coupons
             + Orders
             + Receipts
             + Pictures
@@ -74,16 +94,34 @@ impl Buy {
             catalogue: store.clone(),
             sheets: store.clone(),
             carts: store.clone(),
+            coupons: store.clone(),
+            taxes: Arc::new(Taxes::everywhere(rules.tax.clone())),
+            shipping: Arc::new(Zones::default()),
             orders: store.clone(),
             receipts: store.clone(),
             pictures: store,
+            sellers: Arc::new(NoSellers),
             env,
             rules,
         }
     }
 
+    /// Others sell here as well.
+    pub fn with_sellers(self, sellers: Arc<dyn Sellers>) -> Self {
+        Self { sellers, ..self }
+    }
+
     /// Everyone here who acts on events.
     pub fn subscribers(&self) -> Vec<Arc<dyn Subscriber>> {
         vec![Arc::new(HearPictures(self.clone()))]
+    }
+
+    /// Tax and shipping go by where goods are sent.
+    pub fn with_prices_by_place(
+        self,
+        taxes: Arc<dyn TaxTable>,
+        shipping: Arc<dyn ShippingRates>,
+    ) -> Self {
+        Self { taxes, shipping, ..self }
     }
 }

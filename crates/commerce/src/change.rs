@@ -126,8 +126,11 @@ impl Effects {
         self
     }
 
+    /// A posting of nothing is none.
     pub fn post(mut self, posting: Posting) -> Self {
-        self.postings.push(posting);
+        if !posting.entries().is_empty() {
+            self.postings.push(posting);
+        }
         self
     }
 

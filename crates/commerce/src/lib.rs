@@ -17,12 +17,14 @@ mod store;
 pub mod audit;
 pub mod claim;
 pub mod event;
+pub mod invoice;
 pub mod ledger;
 pub mod limit;
 pub mod order;
 pub mod payment;
 pub mod picture;
 pub mod sales;
+pub mod seller;
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -3,6 +3,7 @@
 use std::error::Error;
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use crate::{Aggregate, Change, Effects, Failure, FieldError, Kind, ResourceId, Stored};
 
@@ -42,6 +43,12 @@ pub enum CommitError {
     OutOfStock(Vec<ResourceId>),
     #[error("account {0} holds too little")]
     InsufficientFunds(String),
+    /// It was reversed whole, or the hold has ended, or less is left of it than was asked for.
+    #[error("posting {0} cannot be taken back or ended so, or not again")]
+    PostingEnded(Uuid),
+    /// The key is known, and what was posted under it says something else.
+    #[error("posting {0} was made before and says something else")]
+    OtherInput(Uuid),
     #[error("the request was already carried out")]
     AlreadyDone,
     #[error(transparent)]
@@ -68,8 +75,9 @@ impl Failure for CommitError {
             | Self::Taken(_)
             | Self::OutOfStock(_)
             | Self::InsufficientFunds(_)
+            | Self::PostingEnded(_)
             | Self::AlreadyDone => Kind::Conflict,
-            Self::BadCursor(_) => Kind::Invalid,
+            Self::BadCursor(_) | Self::OtherInput(_) => Kind::Invalid,
             Self::Store(_) => Kind::Unavailable,
         }
     }
@@ -81,6 +89,8 @@ impl Failure for CommitError {
             Self::Taken(_) => "taken",
             Self::OutOfStock(_) => "out_of_stock",
             Self::InsufficientFunds(_) => "insufficient_funds",
+            Self::PostingEnded(_) => "posting_ended",
+            Self::OtherInput(_) => "posting_differs",
             Self::AlreadyDone => "already_done",
             Self::BadCursor(_) => "bad_cursor",
             Self::Store(_) => "unavailable",

@@ -5,6 +5,7 @@ pub mod http;
 pub mod limits;
 pub mod mail;
 pub mod media;
+pub mod papers;
 pub mod passwords;
 #[cfg(feature = "testing")]
 pub mod testing;

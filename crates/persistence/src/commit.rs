@@ -7,7 +7,7 @@ use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
 
 use crate::{
     Db, Engine, Heard,
-    commerce::{Told, effect_steps},
+    commerce::{Told, effect_steps, ledger},
     failure::{self, Meaning, REFUSED},
     record::Layout,
     step::{Refusal, Step, Steps},
@@ -24,7 +24,10 @@ pub async fn commit<T: Layout>(db: &Db, change: Change<T>) -> Result<(), CommitE
 
 /// Writes steps that are no change of an aggregate, with all that goes with a commit.
 pub async fn write_steps(db: &Db, steps: Steps, told: Told) -> Result<(), CommitError> {
-    let written = write(db, &steps.into_statements()).await;
+    let written = match write(db, &steps.into_statements()).await {
+        Err(error) => Err(ledger::explain(db, &told.postings, error).await?),
+        written => written,
+    };
     match &written {
         Ok(()) => {
             db.stats().committed();
@@ -211,7 +214,14 @@ fn composed(steps: &[Step]) -> Statement {
 
 /// Whether nothing after a step makes sense when it is refused.
 fn must(refusal: &Refusal) -> bool {
-    matches!(refusal, Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale | Refusal::Taken(_))
+    match refusal {
+        Refusal::AlreadyDone
+        | Refusal::Exists
+        | Refusal::Stale
+        | Refusal::PostingEnded(_)
+        | Refusal::Taken(_) => true,
+        Refusal::OutOfStock(_) | Refusal::InsufficientFunds(_) => false,
+    }
 }
 
 /// Writes a step's SQL with its parameters numbered from `before + 1`.
@@ -258,6 +268,7 @@ fn refused(refusals: Vec<Refusal>) -> CommitError {
         Some(Refusal::AlreadyDone) => return CommitError::AlreadyDone,
         Some(Refusal::Exists) => return CommitError::Exists,
         Some(Refusal::Stale) => return CommitError::Stale,
+        Some(Refusal::PostingEnded(posting)) => return CommitError::PostingEnded(*posting),
         Some(Refusal::Taken(name)) => return CommitError::Taken((*name).to_owned()),
         Some(Refusal::OutOfStock(_) | Refusal::InsufficientFunds(_)) | None => {}
     }
@@ -267,7 +278,11 @@ fn refused(refusals: Vec<Refusal>) -> CommitError {
         match refusal {
             Refusal::OutOfStock(resource) => gone.push(resource),
             Refusal::InsufficientFunds(account) => poor = poor.or(Some(account)),
-            Refusal::AlreadyDone | Refusal::Exists | Refusal::Stale | Refusal::Taken(_) => {}
+            Refusal::AlreadyDone
+            | Refusal::Exists
+            | Refusal::Stale
+            | Refusal::PostingEnded(_)
+            | Refusal::Taken(_) => {}
         }
     }
     match poor {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    sync::{Arc, OnceLock, PoisonError, RwLock},
+    sync::{Arc, OnceLock, PoisonError, RwLock, atomic::AtomicI64},
     time::Duration,
 };
 
@@ -51,6 +51,8 @@ struct Shared {
     stats: Stats,
     /// Accounts without a floor that are known to be in the books.
     accounts: RwLock<HashSet<String>>,
+    /// When postings without a link were last looked for among all.
+    looked_everywhere_at: AtomicI64,
     ear: OnceLock<Ear>,
 }
 
@@ -80,6 +82,7 @@ impl Db {
             doorbell: Arc::default(),
             stats: Stats::default(),
             accounts: RwLock::default(),
+            looked_everywhere_at: AtomicI64::new(0),
             ear: OnceLock::new(),
         };
         let lanes = lanes(&reader, settings);
@@ -234,6 +237,10 @@ impl Db {
         }
         self.reader.close_by_ref().await.map_err(failure::read)?;
         self.writer.close_by_ref().await.map_err(failure::read)
+    }
+
+    pub(crate) fn looked_everywhere_at(&self) -> &AtomicI64 {
+        &self.shared.looked_everywhere_at
     }
 
     pub(crate) fn knows_account(&self, key: &str) -> bool {

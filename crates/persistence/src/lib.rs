@@ -12,6 +12,7 @@ mod engine;
 mod failure;
 pub mod identity;
 mod lanes;
+pub mod market;
 pub mod media;
 mod record;
 pub mod rent;

@@ -19,7 +19,8 @@ impl Binds {
         format!("${}", self.0.len())
     }
 
-    /// Places for ids, as many as the next power of two: few different statements, each prepared once.
+    /// Places for ids, as many as the next power of two: few different statements, each prepared once. There must
+    /// be one at least.
     pub fn among(&mut self, ids: impl IntoIterator<Item = Uuid>) -> String {
         let ids: Vec<_> = ids.into_iter().collect();
         let again = ids.last().copied();

@@ -12,6 +12,7 @@ use std::borrow::Cow;
 use commerce::{CommitError, ResourceId, StoreError};
 use sea_orm::Value;
 use serde::Serialize;
+use uuid::Uuid;
 
 use crate::Engine;
 
@@ -23,6 +24,7 @@ pub enum Refusal {
     Stale,
     OutOfStock(ResourceId),
     InsufficientFunds(String),
+    PostingEnded(Uuid),
     /// Somebody else has what only one can have.
     Taken(&'static str),
 }

@@ -9,8 +9,9 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use buy::{
     Buy, BuyError, Cart, CartState, CartToken, Carts, Catalogue, Categories, Category, CategoryId,
-    CheckOut, Item, NewCategory, NewItem, NewProduct, NewVariant, Owner, Product, ProductFilter,
-    ProductKey, Products, Rules, Shopper, Sort, StockChange, StockPolicy, StockSheet, VariantId,
+    CheckOut, Coupons, Item, NewCategory, NewItem, NewProduct, NewVariant, Owner, Product,
+    ProductFilter, ProductKey, Products, Rules, Shopper, Sort, StockChange, StockPolicy,
+    StockSheet, VariantId,
     testing::{address, keeper, memory, once, product, variant},
 };
 use chrono::TimeDelta;
@@ -39,6 +40,7 @@ impl Shop {
             + Catalogue
             + Repository<StockSheet>
             + Carts
+            + Coupons
             + Orders
             + Receipts
             + Pictures
@@ -115,6 +117,8 @@ fn cart(env: &Env) -> Cart {
         owner: Owner::User(Id::new(env)),
         currency: Currency::USD,
         items: Vec::new(),
+        coupon: None,
+        destination: None,
         state: CartState::Active,
         created_at: env.now(),
         updated_at: env.now(),
@@ -133,7 +137,7 @@ async fn every_aggregate_is_kept_as_promised() {
             attributes: pairs(&[("Material", "Linen")]),
             ..product("Linen Shirt", vec![variant("SHIRT", 5_00)])
         };
-        let draft = Product::draft(&env, draft, &Chosen::none()).unwrap();
+        let draft = Product::draft(&env, None, draft, &Chosen::none()).unwrap();
         let on_sale = draft.clone().published(env.now()).unwrap();
         assert_repository::<Product>(&test.db, draft, on_sale).await;
 
@@ -316,9 +320,8 @@ async fn a_word_on_every_product_is_found_newest_first_on_both_engines() {
         test_env.clock.advance(TimeDelta::seconds(1));
         let kind = ["Common Thing", "Thing in Common", "Seldom Common"][at % 3];
         let new = product(&format!("{kind} {at}"), vec![variant(&format!("S{at}"), 1_00)]);
-        products.push(
-            Product::draft(&env, new, &Chosen::none()).unwrap().published(env.now()).unwrap(),
-        );
+        let draft = Product::draft(&env, None, new, &Chosen::none()).unwrap();
+        products.push(draft.published(env.now()).unwrap());
     }
     let plain = memory();
     products.iter().for_each(|product| plain.put(product.clone()));

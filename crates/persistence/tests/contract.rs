@@ -204,6 +204,7 @@ async fn a_notice_is_received_once_and_another_body_is_set_aside() {
             digest: "d1".into(),
             kind: "intent.captured".into(),
             provider_ref: None,
+            dispute: None,
             payload: json!({ "id": "evt_1" }),
             received_at: env.now(),
         };

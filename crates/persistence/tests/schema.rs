@@ -5,11 +5,14 @@ mod support;
 
 use chrono::TimeDelta;
 use commerce::{
-    Claim, ClaimId, Effects, Event, Repository, ResourceId, Span, Stored, Write, order::Policy,
+    Account, Claim, ClaimId, Currency, Effects, Event, Money, Posting, Repository, ResourceId,
+    Span, Stored, Write,
+    ledger::{Chain, Hold},
+    order::Policy,
 };
 use persistence::{Db, Engine, Settings, Subscriptions, check, testing::TestDb};
 use serde_json::json;
-use support::{carry, env_of, line, payment_for, raise, settlement, stock, user};
+use support::{carry, env_of, line, payment_for, raise, settlement, stock, transfer, user};
 
 /// A shop that has sold something: one order paid, one waiting, one cancelled.
 async fn a_shop_in_business(db: &Db) {
@@ -48,6 +51,31 @@ async fn a_shop_in_business(db: &Db) {
         let held = Claim::hold_time(id, scooter, span, env.uuid(), env.now());
         carry(db, &env, Effects::none().claim([held])).await.unwrap();
     }
+    busy_books(db).await;
+}
+
+/// Two holds of which one was posted in part, a transfer taken back, gold, and links for all of it.
+async fn busy_books(db: &Db) {
+    let env = env_of(db);
+    let post = async |posting| carry(db, &env, Effects::none().post(posting)).await.unwrap();
+    let (customer, about) = (user(&env), env.uuid());
+    post(transfer(&env, Account::bank(), Account::wallet(customer), 100)).await;
+    for posted in [None, Some(Money::usd(10))] {
+        let (from, to, amount) = (Account::wallet(customer), Account::sales(), Money::usd(30));
+        let hold = Hold { id: env.uuid(), reference: about, from, to, amount, until: None };
+        post(hold.open("held", env.now()).unwrap()).await;
+        if let Some(amount) = posted {
+            post(hold.post(env.uuid(), "hold_posted", amount, env.now()).unwrap()).await;
+        }
+    }
+    let done = transfer(&env, Account::bank(), Account::sales(), 7);
+    post(done.clone()).await;
+    post(done.reversed(env.uuid(), "taken_back", env.now())).await;
+    let gold = Money::new(5, Currency::XAU);
+    let bought = Posting::draft(env.uuid(), "gold_bought", about, env.now());
+    let bought = bought.debit(Account::trading(gold.currency), gold);
+    post(bought.credit(Account::gold(customer), gold).balanced().unwrap()).await;
+    while db.seal(100).await.unwrap() > 0 {}
 }
 
 #[tokio::test]
@@ -80,7 +108,7 @@ async fn migrations_go_down_and_up_again_with_data_in_the_tables() {
 
         assert_eq!(test.number(tables(test.db.engine())).await, before);
         assert_eq!(test.number(text(test.db.engine())).await, written);
-        migration::down(&test.url, Some(3)).await.unwrap();
+        migration::down(&test.url, Some(4)).await.unwrap();
         migration::up(&test.url).await.unwrap();
         assert_eq!(test.number(text(test.db.engine())).await, written, "step by step as well");
         assert!(migration::status(&test.url).await.unwrap().iter().all(|state| state.applied));
@@ -188,17 +216,15 @@ const TAMPERINGS: &[(&str, &str)] = &[
     ),
     (
         "update ledger_entries set amount = amount + 1 where amount > 0",
-        "every posting sums to nothing in every currency",
+        "every posting sums to nothing in every currency and layer",
     ),
     (
         "update ledger_entries set amount = amount + 1 where amount > 0",
         "the books sum to nothing in every currency",
     ),
-    ("delete from ledger_transactions", "every entry belongs to a posting and to an account"),
-    (
-        "delete from ledger_accounts where code = 'rev:sales'",
-        "every entry belongs to a posting and to an account",
-    ),
+    ("delete from ledger_transactions", "every entry belongs to a posting"),
+    ("delete from ledger_transactions", "every link of the chain seals a posting"),
+    ("delete from ledger_accounts where code = 'rev:sales'", "every entry belongs to an account"),
     (
         "update ledger_accounts set balance = -1 where floored",
         "the balance of an account with a floor is the sum of its entries",
@@ -210,6 +236,35 @@ const TAMPERINGS: &[(&str, &str)] = &[
     (
         "update ledger_accounts set balance = 1 where floored",
         "no account with a floor is overdrawn",
+    ),
+    (
+        "update ledger_accounts set reserved = reserved + 1 where floored",
+        "what is reserved of an account is the sum of its live holds",
+    ),
+    (
+        "update ledger_holds set state = 'live', posted = 0 where state = 'posted'",
+        "every hold is pending or ended, once and as its end says",
+    ),
+    (
+        "update ledger_entries set layer = 'settled'
+         where tx in (select id from ledger_transactions where phase = 'posted')",
+        "an ended hold leaves nothing pending",
+    ),
+    (
+        "update ledger_transactions set reverses = id where kind = 'taken_back'",
+        "nothing is taken back that was not done, nor more than that",
+    ),
+    (
+        "update ledger_entries set currency = 'USD' where currency = 'XAU'",
+        "gold and money never meet in one leg",
+    ),
+    (
+        "update ledger_entries set amount = -amount where account = 'trade:XAU'",
+        "customers own no more gold than the vault and the open trades hold",
+    ),
+    (
+        "delete from ledger_seals where seq = 1",
+        "the links of the chain are numbered from one without gaps",
     ),
     (
         "update commerce_payments set captured = captured + 1 where settles",
@@ -224,6 +279,7 @@ async fn unlock(test: &TestDb) {
         Engine::Postgres => {
             "alter table ledger_entries disable trigger all;
              alter table ledger_transactions disable trigger all;
+             alter table ledger_seals disable trigger all;
              alter table commerce_events disable trigger all;
              alter table commerce_orders disable trigger all;
              alter table commerce_stock drop constraint commerce_stock_bounds;
@@ -237,6 +293,8 @@ async fn unlock(test: &TestDb) {
              drop trigger commerce_claims_no_overlap_moved;
              drop trigger ledger_entries_no_update;
              drop trigger ledger_transactions_no_delete;
+             drop trigger ledger_transactions_no_update;
+             drop trigger ledger_seals_no_delete;
              drop trigger commerce_events_no_delete;"
         }
     };

@@ -36,7 +36,7 @@ pub use error::Error;
 pub use fault::{Chance, FaultError, FaultPlan, Faults};
 pub use model::{
     Attempt, Capture, Card, DeliveryState, Entry, EntryKind, Intent, IntentStatus, NextAction,
-    Problem, Refund, RefundStatus, Totals,
+    Payout, PayoutStatus, Problem, Refund, RefundStatus, Totals,
 };
 pub use server::{Sandbox, serve, start};
 pub use webhook::signature;

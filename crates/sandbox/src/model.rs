@@ -105,6 +105,28 @@ pub enum RefundStatus {
     Failed,
 }
 
+/// Money sent to an account elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Payout {
+    pub id: String,
+    pub reference: String,
+    pub account: String,
+    pub amount: i64,
+    pub currency: String,
+    pub status: PayoutStatus,
+    pub failure_code: Option<String>,
+    pub created: i64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayoutStatus {
+    InTransit,
+    Paid,
+    /// The account's bank gave it back.
+    Returned,
+}
+
 /// One line of the statement: money that moved.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {

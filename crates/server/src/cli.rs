@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     config::{Config, Environment, load},
+    ledger::{self, Question},
     seed::{ManyRentals, PASSWORD, PEOPLE},
     serve::{self, Souk},
     telemetry,
@@ -54,6 +55,11 @@ enum Command {
     Gateway,
     /// Look for anything that must never be; read-only, also for production.
     Check,
+    /// Read the books: prove their chain, derive what is kept, print an account. Read-only, also for production.
+    Ledger {
+        #[command(subcommand)]
+        question: Question,
+    },
 }
 
 /// What is made up beside the demonstration.
@@ -86,7 +92,7 @@ enum Direction {
 }
 
 /// Says a line on standard output.
-fn say(line: impl AsRef<str>) {
+pub(crate) fn say(line: impl AsRef<str>) {
     let mut out = std::io::stdout().lock();
     let _ = writeln!(out, "{}", line.as_ref()).and_then(|()| out.flush());
 }
@@ -122,6 +128,7 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         Command::Seed { many } => seed(&config, many).await,
         Command::Gateway => gateway(&config).await,
         Command::Check => check(&config).await,
+        Command::Ledger { question } => ledger::answer(&patient(config), question).await,
         Command::Openapi => openapi().await,
     }
 }
@@ -166,7 +173,7 @@ async fn asked_to_stop() -> Result<(), String> {
     }
 }
 
-async fn house(config: &Config) -> Result<House, String> {
+pub(crate) async fn house(config: &Config) -> Result<House, String> {
     House::build(config).await.map_err(|error| error.to_string())
 }
 
@@ -205,6 +212,12 @@ async fn seed(config: &Config, many: Many) -> Result<ExitCode, String> {
     let seeded = crate::seed::demo_rentals(&house.rent, &house.identity).await;
     let seeded = seeded.map_err(|error| chain(&error))?;
     say(format!("{} rental shops and {} vehicles were added.", seeded.shops, seeded.vehicles));
+    let seeded = crate::seed::demo_merchants(&house.market, &house.buy, &house.identity).await;
+    let seeded = seeded.map_err(|error| chain(&error))?;
+    say(format!(
+        "{} sellers and {} of their products were added.",
+        seeded.sellers, seeded.products
+    ));
     if config.seed.pictures {
         let uploaded =
             crate::seed::demo_pictures(&house.media, &house.buy, &house.rent, &house.identity);
@@ -237,8 +250,14 @@ async fn gateway(config: &Config) -> Result<ExitCode, String> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Reading all there is takes longer than any request may.
+fn patient(mut config: Config) -> Config {
+    config.database.statement_timeout_ms = 3_600_000;
+    config
+}
+
 async fn check(config: &Config) -> Result<ExitCode, String> {
-    let house = house(config).await?;
+    let house = house(&patient(config.clone())).await?;
     let broken = persistence::check::run(&house.db).await.map_err(|error| chain(&error))?;
     let stuck = persistence::check::stuck(&house.db).await.map_err(|error| chain(&error))?;
     for invariant in persistence::check::invariants() {

@@ -9,13 +9,16 @@ use commerce::{
 };
 use integrations::gateways::{
     CallSettings, CertificateSettings, CircuitSettings, Patience, PayPalCheck, PayPalGateway,
-    PayPalSettings, RazorpayGateway, RazorpaySettings, SandboxGateway, SandboxSettings,
-    StripeGateway, StripeSettings,
+    PayPalSettings, RazorpayGateway, RazorpaySettings, SandboxGateway, SandboxPayouts,
+    SandboxSettings, StripeGateway, StripeSettings,
 };
+
+use market::{ByHand, PayoutGateway};
 
 use crate::{
     config::{
-        PayPalProvider, Payments, RazorpayProvider, SandboxProvider, StripeProvider, WebhookCheck,
+        Config, PayPalProvider, Payments, PayoutProvider, RazorpayProvider, SandboxProvider,
+        StripeProvider, WebhookCheck,
     },
     wiring::{WiringError, setting},
 };
@@ -33,16 +36,31 @@ pub fn gateways(payments: &Payments, clock: &Arc<dyn Clock>) -> Result<Gateways,
     Ok(Gateways::new(built.collect::<Result<Vec<_>, _>>()?))
 }
 
+/// Who carries money to sellers.
+pub fn payouts(config: &Config) -> Result<Arc<dyn PayoutGateway>, WiringError> {
+    match config.market.payouts {
+        PayoutProvider::ByHand => Ok(Arc::new(ByHand)),
+        PayoutProvider::Sandbox => {
+            let gateway = SandboxPayouts::new(sandbox_settings(&config.payments.sandbox));
+            Ok(Arc::new(gateway.map_err(|error| setting("payments.sandbox")(&error))?))
+        }
+    }
+}
+
 fn sandbox(sandbox: &SandboxProvider) -> Built {
-    let gateway = SandboxGateway::new(SandboxSettings {
+    let gateway = SandboxGateway::new(sandbox_settings(sandbox));
+    Ok(Arc::new(gateway.map_err(|error| setting("payments.sandbox")(&error))?))
+}
+
+fn sandbox_settings(sandbox: &SandboxProvider) -> SandboxSettings {
+    SandboxSettings {
         base_url: sandbox.base_url.clone(),
         api_key: sandbox.api_key.clone(),
         webhook_secrets: sandbox.webhook_secrets.clone(),
         tolerance: TimeDelta::seconds(sandbox.tolerance_s),
         timeout: Duration::from_millis(sandbox.timeout_ms),
         circuit: CircuitSettings::default(),
-    });
-    Ok(Arc::new(gateway.map_err(|error| setting("payments.sandbox")(&error))?))
+    }
 }
 
 fn stripe(stripe: &StripeProvider, payments: &Payments) -> Built {

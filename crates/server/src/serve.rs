@@ -58,6 +58,7 @@ impl Souk {
         if config.seed.demo {
             seed::demo_shop(&house.db, &house.identity).await?;
             seed::demo_rentals(&house.rent, &house.identity).await?;
+            seed::demo_merchants(&house.market, &house.buy, &house.identity).await?;
             if config.seed.pictures {
                 seed::demo_pictures(&house.media, &house.buy, &house.rent, &house.identity).await?;
             }

@@ -3,21 +3,25 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{Cidr, Mount, Quotas, UploadLimits};
-use buy::{Buy, ForgetCarts, Rules, TaxRule};
+use buy::{Buy, FollowSellers, ForgetCarts, Rules};
 use chrono::TimeDelta;
 use commerce::{
     Currency, Env,
     event::{Backoff, Subscriber, Sweep, Worker, WorkerSettings},
+    invoice::{Invoices, IssueWhenPaid, Issuer},
+    ledger::{ExpireHolds, SealBook},
     limit::{Limiter, Quota},
     sales::{self, Sales, SalesSettings},
 };
-use identity::{AccessTokens, Identity, Lockout, MailRoom, Mailer, Tidy, TokenKey};
+use identity::{AccessTokens, Identity, LetSellersIn, Lockout, MailRoom, Mailer, Tidy, TokenKey};
 use integrations::{
     limits::{MemoryLimiter, RedisLimiter},
     mail::{FolderMailer, SmtpMailer},
+    papers::PdfPrinter,
     passwords::{Bcrypt, PasswordSettings},
     tokens::{Jwt, TokenSettings},
 };
+use market::Market;
 use media::{Media, ServedFiles};
 use persistence::{Db, Subscriptions};
 use rent::Rent;
@@ -27,8 +31,9 @@ use thiserror::Error;
 use crate::{
     chance::Chance,
     config::{Config, LatePayment, LimitStore, MailTransport},
+    papers,
     pictures::{self, Pictures},
-    providers,
+    prices, providers,
 };
 
 /// Why the parts do not fit together. The message names the setting.
@@ -55,9 +60,12 @@ pub struct House {
     pub buy: Buy,
     pub media: Media,
     pub rent: Rent,
+    pub market: Market,
     pub sales: Sales,
+    pub invoices: Invoices,
     pub limiter: Arc<dyn Limiter>,
     mail_room: Arc<MailRoom>,
+    issues_when_paid: bool,
     picture_files: Arc<dyn ServedFiles>,
     upload_limits: UploadLimits,
     catalogue_cache_bytes: usize,
@@ -74,18 +82,31 @@ impl House {
         let store = Arc::new(db.clone());
         let identity = identity(config, &store, &env)?;
         let mail_room = Arc::new(mail_room(config, &identity)?);
+        let market = Market::over(
+            store.clone(),
+            providers::payouts(config)?,
+            env.clone(),
+            market_settings(config),
+        );
+        let sellers = Arc::new(market.clone());
         let sales = Sales {
             orders: store.clone(),
             payments: store.clone(),
             inbox: store.clone(),
             receipts: store.clone(),
+            sellers: sellers.clone(),
+            seller_books: store.clone(),
             gateways: providers::gateways(&config.payments, &env.clock)?,
             env: env.clone(),
             settings: sales_settings(config),
         };
+        let invoices = invoices(config, &store, &env);
         let Pictures { media, files: picture_files } = pictures::wire(config, &store, &env)?;
         let rent = Rent::over(store.clone(), env.clone(), rent_rules(config));
-        let buy = Buy::over(store, env.clone(), rules(config)?);
+        let (taxes, zones) = (prices::taxes(&config.buy)?, prices::zones(&config.buy)?);
+        let buy = Buy::over(store, env.clone(), rules(config)?)
+            .with_sellers(sellers)
+            .with_prices_by_place(Arc::new(taxes), Arc::new(zones));
         let limiter = limiter(config).await?;
         let house = Self {
             db,
@@ -94,7 +115,10 @@ impl House {
             buy,
             media,
             rent,
+            market,
             sales,
+            invoices,
+            issues_when_paid: config.invoices.issue_when_paid,
             limiter,
             mail_room,
             picture_files,
@@ -126,7 +150,9 @@ impl House {
                 self.upload_limits,
             ),
             api::rent::routes(self.rent.clone(), self.rent_currency),
+            api::market::routes(self.market.clone()),
             api::commerce::routes(commerce),
+            api::invoices::routes(self.invoices.clone()),
         ]
     }
 
@@ -136,7 +162,13 @@ impl House {
         all.extend(self.media.subscribers());
         all.extend(self.buy.subscribers());
         all.extend(self.rent.subscribers(self.sales.clone()));
+        all.extend(self.market.subscribers());
         all.push(self.mail_room.clone());
+        if self.issues_when_paid {
+            all.push(Arc::new(IssueWhenPaid(self.invoices.clone())));
+        }
+        all.push(Arc::new(LetSellersIn(self.identity.clone())));
+        all.push(Arc::new(FollowSellers(self.buy.clone())));
         all
     }
 
@@ -144,6 +176,20 @@ impl House {
         let mut all = self.sales.sweeps();
         all.extend(self.media.sweeps());
         all.extend(self.rent.sweeps());
+        all.extend(self.market.sweeps(self.sales.clone()));
+        let store = Arc::new(self.db.clone());
+        all.push(Arc::new(SealBook {
+            chain: store.clone(),
+            every: Duration::from_secs(config.worker.seal_book_every_s),
+            batch: 1_000,
+        }));
+        all.push(Arc::new(ExpireHolds {
+            holds: store.clone(),
+            orders: store,
+            env: self.env.clone(),
+            every: Duration::from_secs(config.worker.expire_holds_every_s),
+            batch: 100,
+        }));
         all.push(Arc::new(Tidy {
             sessions: self.identity.sessions.clone(),
             attempts: self.identity.attempts.clone(),
@@ -313,6 +359,20 @@ fn mail_room(config: &Config, identity: &Identity) -> Result<MailRoom, WiringErr
     })
 }
 
+fn invoices(config: &Config, store: &Arc<Db>, env: &Env) -> Invoices {
+    let settings = &config.invoices;
+    let (name, address) = (settings.issuer_name.clone(), settings.issuer_address.clone());
+    let shop = Issuer { seller: None, name, address };
+    Invoices {
+        orders: store.clone(),
+        payments: store.clone(),
+        papers: store.clone(),
+        issuers: Arc::new(papers::Profiles { sellers: store.clone(), shop }),
+        printer: Arc::new(PdfPrinter),
+        env: env.clone(),
+    }
+}
+
 fn sales_settings(config: &Config) -> SalesSettings {
     let worker = &config.worker;
     SalesSettings {
@@ -338,11 +398,7 @@ fn rules(config: &Config) -> Result<Rules, WiringError> {
         max_open_orders: settings.max_open_orders_per_user,
         max_lines: settings.max_cart_lines,
         max_quantity: settings.max_line_quantity,
-        tax: TaxRule {
-            basis_points: settings.tax_basis_points,
-            inclusive: settings.tax_inclusive,
-            jurisdiction: settings.tax_jurisdiction.clone(),
-        },
+        tax: prices::tax_elsewhere(settings),
     })
 }
 
@@ -363,6 +419,24 @@ fn rent_rules(config: &Config) -> rent::Rules {
         slots_named: settings.slots_named,
         sweep_every: Duration::from_secs(settings.sweep_every_s),
         ..rent::Rules::default()
+    }
+}
+
+fn market_settings(config: &Config) -> market::Settings {
+    let settings = &config.market;
+    market::Settings {
+        dispute_window: TimeDelta::hours(settings.dispute_window_hours),
+        commission_basis_points: settings.commission_basis_points,
+        kept_on_refund: settings.commission_kept_on_refund,
+        fee_tax_basis_points: settings.fee_tax_basis_points,
+        fee_tax_jurisdiction: settings.fee_tax_jurisdiction.clone(),
+        poll_gaps: settings.payout_poll_gaps_s.iter().copied().map(TimeDelta::seconds).collect(),
+        return_window: TimeDelta::days(settings.payout_return_days),
+        return_gap: TimeDelta::seconds(settings.payout_return_gap_s),
+        release_every: Duration::from_secs(settings.release_every_s),
+        run_every: Duration::from_secs(settings.run_payouts_every_s),
+        follow_every: Duration::from_secs(settings.follow_payouts_every_s),
+        ..market::Settings::default()
     }
 }
 

@@ -21,7 +21,7 @@ use crate::{
 
 /// Gathers what is wrong with a body beyond its shape.
 #[derive(Default)]
-struct Faults(Vec<FieldError>);
+pub(super) struct Faults(Vec<FieldError>);
 
 impl Faults {
     fn slug(&mut self, text: Option<String>) -> Option<Slug> {
@@ -29,7 +29,7 @@ impl Faults {
         slug.map_err(|error| self.add("#/slug", "bad_slug", &error.to_string())).ok()
     }
 
-    fn prices(&mut self, of: &[MoneyInput], pointer: &str) -> Prices {
+    pub fn prices(&mut self, of: &[MoneyInput], pointer: &str) -> Prices {
         let mut prices = Prices::default();
         for (at, price) in of.iter().enumerate() {
             let place = format!("{pointer}/{at}/currency");
@@ -44,11 +44,11 @@ impl Faults {
         prices
     }
 
-    fn add(&mut self, pointer: &str, code: &str, detail: &str) {
+    pub fn add(&mut self, pointer: &str, code: &str, detail: &str) {
         self.0.push(FieldError::new(pointer, code, detail));
     }
 
-    fn end<T>(self, value: T) -> Result<T, Problem> {
+    pub fn end<T>(self, value: T) -> Result<T, Problem> {
         if self.0.is_empty() { Ok(value) } else { Err(Problem::invalid(self.0)) }
     }
 }

@@ -7,6 +7,7 @@ use paperclip::actix::{api_v2_operation, web::Data};
 use super::{
     bodies::{CartMerge, ItemPatch, ItemPath, NewItemBody, PriceAcceptance},
     cart_views::{CartView, MergedView},
+    coupon_bodies::{CartCouponBody, CartDestinationBody},
     shopper::{CART_TOKEN, Customer},
     stamped::Stamped,
 };
@@ -98,6 +99,44 @@ pub async fn clear(
     seen: IfMatch,
 ) -> Result<Stamped<CartView>, Fail> {
     Ok(stamped(buy.clear_cart(&who.0, Some(seen.0)).await?))
+}
+
+/// Put a coupon into the cart, in place of any other.
+///
+/// One that takes nothing off yet stays and says why in `coupon.issue`. Its uses are claimed at the checkout: who comes
+/// too late is refused there with `coupon_used_up`, or with `coupon_used_before` for want of uses of their own.
+#[api_v2_operation(tags(Cart), operation_id = "setCartCoupon")]
+pub async fn apply_coupon(
+    buy: Data<Buy>,
+    who: Customer,
+    seen: IfMatch,
+    body: Body<CartCouponBody>,
+) -> Result<Stamped<CartView>, Fail<409>> {
+    let code = body.0.understood()?;
+    Ok(stamped(buy.apply_coupon(&who.0, Some(seen.0), &code).await?))
+}
+
+/// Take the coupon out of the cart.
+#[api_v2_operation(tags(Cart), operation_id = "removeCartCoupon")]
+pub async fn remove_coupon(
+    buy: Data<Buy>,
+    who: Customer,
+    seen: IfMatch,
+) -> Result<Stamped<CartView>, Fail> {
+    Ok(stamped(buy.remove_coupon(&who.0, Some(seen.0)).await?))
+}
+
+/// Say where the goods will go, to be told tax and shipping.
+///
+/// The address of the checkout decides in the end.
+#[api_v2_operation(tags(Cart), operation_id = "setCartDestination")]
+pub async fn send_to(
+    buy: Data<Buy>,
+    who: Customer,
+    seen: IfMatch,
+    body: Body<CartDestinationBody>,
+) -> Result<Stamped<CartView>, Fail> {
+    Ok(stamped(buy.send_to(&who.0, Some(seen.0), body.0.into()).await?))
 }
 
 /// Take on changed prices.

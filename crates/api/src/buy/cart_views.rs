@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use buy::{Cart, CartReading, Item, LineIssue, LineReading, Merged, Product, Variant};
+use buy::{
+    AppliedCoupon, Cart, CartReading, Item, LineIssue, LineReading, Merged, Place, Product, Variant,
+};
 use commerce::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -17,6 +19,11 @@ pub struct CartView {
     pub currency: String,
     pub items: Vec<ItemView>,
     pub totals: CartTotalsView,
+    pub coupon: Option<CartCouponView>,
+    /// Where the goods will go, as far as it is known.
+    pub destination: Option<CartDestinationView>,
+    /// Whether goods are sent to the destination; true while there is none.
+    pub deliverable: bool,
     /// Whether it can be checked out as it is.
     pub ready: bool,
 }
@@ -31,7 +38,30 @@ pub struct CartTotalsView {
     /// Tax that the prices contain already.
     pub included_tax: MoneyView,
     pub shipping: MoneyView,
+    /// Without tax and shipping as long as they are not known.
     pub total: MoneyView,
+    /// Whether the tax is known; else it depends on the destination.
+    pub tax_known: bool,
+    /// Whether the shipping is known; else it depends on the destination.
+    pub shipping_known: bool,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CartCoupon")]
+pub struct CartCouponView {
+    pub code: String,
+    /// Why it takes nothing off: `ended`, `below_minimum`, `other_currency` or `nothing_to_discount`.
+    pub issue: Option<String>,
+    /// What the goods it is on must come to.
+    pub minimum: Option<MoneyView>,
+}
+
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "CartDestination")]
+pub struct CartDestinationView {
+    /// ISO 3166-1 alpha-2.
+    pub country: String,
+    pub region: Option<String>,
 }
 
 #[derive(Debug, Serialize, JsonSchema)]
@@ -73,6 +103,7 @@ pub struct IssueView {
 impl From<CartReading> for CartView {
     fn from(reading: CartReading) -> Self {
         let ready = reading.is_ready();
+        let (tax_known, shipping_known) = (reading.quote.tax_known, reading.quote.shipping_known);
         let totals = reading.quote.totals;
         Self {
             id: reading.id.map(Into::into),
@@ -82,12 +113,33 @@ impl From<CartReading> for CartView {
                 subtotal: totals.subtotal.into(),
                 discount: totals.discount.into(),
                 tax: totals.tax.into(),
-                included_tax: reading.quote.included_tax.into(),
+                included_tax: totals.included().into(),
                 shipping: totals.shipping.into(),
                 total: totals.total.into(),
+                tax_known,
+                shipping_known,
             },
+            coupon: reading.coupon.map(Into::into),
+            destination: reading.destination.map(Into::into),
+            deliverable: reading.deliverable,
             ready,
         }
+    }
+}
+
+impl From<AppliedCoupon> for CartCouponView {
+    fn from(applied: AppliedCoupon) -> Self {
+        Self {
+            code: applied.coupon.code.to_string(),
+            issue: applied.issue.map(|issue| issue.code().to_owned()),
+            minimum: applied.issue.and_then(|issue| issue.minimum()).map(Into::into),
+        }
+    }
+}
+
+impl From<Place> for CartDestinationView {
+    fn from(place: Place) -> Self {
+        Self { country: place.country, region: place.region }
     }
 }
 

@@ -16,7 +16,9 @@ use crate::{
 ///
 /// Places an order for everything in the cart and closes the cart. Refused with 409 while something in it is not on
 /// sale (`unavailable_items`), not there in that number (`out_of_stock`) or has another price than was accepted
-/// (`price_changed`); `lines` then tells which.
+/// (`price_changed`); `lines` then tells which. Refused with 409 as well when the coupon takes nothing off
+/// (`coupon_unusable`) or has no uses left (`coupon_used_up`, `coupon_used_before`), and when nothing is sent to the
+/// address (`not_sent_there`). The address decides about tax and shipping.
 #[api_v2_operation(tags(Cart), operation_id = "checkOut")]
 pub async fn check_out(
     buy: Data<Buy>,

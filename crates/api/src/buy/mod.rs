@@ -6,6 +6,9 @@ mod cart_views;
 mod categories;
 mod category_views;
 mod checkout;
+mod coupon_bodies;
+mod coupon_views;
+mod coupons;
 mod list;
 mod list_query;
 mod product_views;
@@ -38,6 +41,7 @@ pub fn routes(buy: Buy, cache_bytes: usize) -> Mount {
         catalogue(config, &Remembering::new(memory.clone(), reading.clone()));
         keeping(config);
         carts(config);
+        discounts(config);
     })
 }
 
@@ -121,10 +125,33 @@ fn carts(config: &mut ServiceConfig) {
                 .wrap(often())
                 .route(web::post().to(cart::accept_prices)),
         )
+        .service(
+            web::resource("/v1/cart/coupon")
+                .wrap(often())
+                .route(web::put().to(cart::apply_coupon))
+                .route(web::delete().to(cart::remove_coupon)),
+        )
+        .service(
+            web::resource("/v1/cart/destination").wrap(often()).route(web::put().to(cart::send_to)),
+        )
         .service(web::resource("/v1/cart/merge").wrap(often()).route(web::post().to(cart::merge)))
         .service(
             web::resource("/v1/checkout")
                 .wrap(from_fn(limited("checkout")))
                 .route(web::post().to(checkout::check_out)),
+        );
+}
+
+fn discounts(config: &mut ServiceConfig) {
+    config
+        .service(
+            web::resource("/v1/coupons")
+                .route(web::get().to(coupons::list))
+                .route(web::post().to(coupons::create)),
+        )
+        .service(
+            web::resource("/v1/coupons/{id}")
+                .route(web::get().to(coupons::show))
+                .route(web::delete().to(coupons::retire)),
         );
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use commerce::{Order, Payment, User};
+use commerce::{Order, Payment, User, payment::Dispute};
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -155,6 +155,45 @@ pub struct NewRefund {
     #[garde(skip)]
     #[serde(default = "yes")]
     pub restock: bool,
+}
+
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = json!({
+    "amount": { "amount": 500, "currency": "USD" },
+    "reason": "The customer says it never arrived.",
+}))]
+pub struct NewDispute {
+    /// All that is left of the payment when absent.
+    #[garde(dive)]
+    pub amount: Option<MoneyInput>,
+    /// The bank's words.
+    #[garde(length(chars, max = 500))]
+    #[serde(default)]
+    pub reason: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct DisputePath {
+    pub id: Ref<Payment>,
+    pub dispute: Ref<Dispute>,
+}
+
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DisputeEnd {
+    /// The bank gave the money back.
+    Won,
+    /// The money stays with the customer.
+    Lost,
+}
+
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = json!({ "outcome": "lost" }))]
+pub struct DisputeDecision {
+    #[garde(skip)]
+    pub outcome: DisputeEnd,
 }
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]

@@ -3,6 +3,7 @@
 mod audit;
 mod bodies;
 mod dead_letters;
+mod disputes;
 mod events;
 mod ledger;
 mod orders;
@@ -63,6 +64,7 @@ fn orders(config: &mut ServiceConfig) {
 
 /// Looking is not limited like paying is.
 fn payments(config: &mut ServiceConfig) {
+    let decision = "/v1/payments/{id}/disputes/{dispute}/decision";
     let pays = || from_fn(limited_when("payment", |request| request.method() == Method::POST));
     config
         .service(
@@ -72,6 +74,8 @@ fn payments(config: &mut ServiceConfig) {
                 .route(web::get().to(payments::list)),
         )
         .service(web::resource("/v1/payments/{id}").route(web::get().to(payments::show)))
+        .service(web::resource("/v1/payments/{id}/disputes").route(web::post().to(disputes::open)))
+        .service(web::resource(decision).route(web::post().to(disputes::decide)))
         .service(
             web::resource("/v1/payments/{id}/return")
                 .wrap(pays())

@@ -4,7 +4,7 @@ mod booking_bodies;
 mod booking_views;
 mod bookings;
 mod list;
-mod places;
+pub(crate) mod places;
 mod quote_views;
 mod rate_bodies;
 mod rate_views;

@@ -3,7 +3,7 @@
 use commerce::{CommitError, Currency, Effects, Id, Money, Stored, Version, Write, retrying};
 
 use super::{Cart, CartReading, CartToken, Item, ItemId, LineReading, Owner, Shopper};
-use crate::{Buy, BuyError, VariantId};
+use crate::{Buy, BuyError, Place, VariantId};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NewItem {
@@ -105,6 +105,17 @@ impl Buy {
         self.change_cart(shopper, seen, |cart| Ok(cart.emptied())).await
     }
 
+    /// Where the goods will go, so that tax and shipping can be told before the checkout.
+    pub async fn send_to(
+        &self,
+        shopper: &Shopper,
+        seen: Option<Version>,
+        place: Place,
+    ) -> Result<CartReading, BuyError> {
+        let send = |cart| Ok(Cart { destination: Some(place.clone()), ..cart });
+        self.change_cart(shopper, seen, send).await
+    }
+
     /// Takes on prices the customer was shown. Refused, with the prices of this moment, when one has moved again.
     pub async fn accept_prices(
         &self,
@@ -127,7 +138,7 @@ impl Buy {
     }
 
     /// Changes the cart the shopper saw, or, when they do not say, whichever there is.
-    async fn change_cart(
+    pub(crate) async fn change_cart(
         &self,
         shopper: &Shopper,
         seen: Option<Version>,

@@ -31,6 +31,9 @@ impl Buy {
             version: Version(0),
         });
         let (merged, left_out) = pour(own.state, &guest.state.items, &self.rules);
+        let coupon = merged.coupon.or(guest.state.coupon);
+        let destination = merged.destination.clone().or(guest.state.destination.clone());
+        let merged = Cart { coupon, destination, ..merged };
         let now = self.env.now();
         let into = merged.id;
         let change = Write::over(own.version, Cart { updated_at: now, ..merged }).alone();

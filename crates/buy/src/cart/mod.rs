@@ -13,13 +13,13 @@ pub use change::{Added, NewItem};
 pub use forget::ForgetCarts;
 pub use merge::Merged;
 pub use ports::Carts;
-pub use read::{CartReading, LineIssue, LineReading};
+pub use read::{AppliedCoupon, CartReading, LineIssue, LineReading};
 pub use token::{CartToken, Shopper};
 
 use commerce::{Aggregate, Currency, Env, Id, Money, OrderId, Tagged, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
 
-use crate::{BuyError, Rules, VariantId};
+use crate::{BuyError, CouponId, Place, Rules, VariantId};
 
 pub type CartId = Id<Cart>;
 
@@ -35,6 +35,10 @@ pub struct Cart {
     pub currency: Currency,
     /// One for each variant, in the order they were added.
     pub items: Vec<Item>,
+    /// To be redeemed at the checkout.
+    pub coupon: Option<CouponId>,
+    /// Where the goods will go, as far as it is known; the checkout's address decides.
+    pub destination: Option<Place>,
     pub state: CartState,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -106,6 +110,8 @@ impl Cart {
             owner,
             currency,
             items: Vec::new(),
+            coupon: None,
+            destination: None,
             state: CartState::Active,
             created_at: now,
             updated_at: now,

@@ -81,11 +81,19 @@ impl Buy {
             ProductKey::Slug(slug) => self.products.product_of_slug(slug).await?,
         };
         let product = found.ok_or(BuyError::NoProduct)?;
-        let keeper = actor.is_some_and(|actor| actor.role.keeps_shop());
-        if !product.state.is_published() && !keeper {
+        if !product.state.is_on_sale() && !self.may_keep(actor, &product.state).await? {
             return Err(BuyError::NoProduct);
         }
         self.page(product).await
+    }
+
+    async fn may_keep(&self, actor: Option<&Actor>, product: &Product) -> Result<bool, BuyError> {
+        let Some(actor) = actor.filter(|actor| actor.role.keeps_shop()) else { return Ok(false) };
+        match self.keeping(actor).await {
+            Ok(kept) => Ok(kept.keeps(product.seller)),
+            Err(BuyError::NotAKeeper) => Ok(false),
+            Err(error) => Err(error),
+        }
     }
 
     /// A product with what there is of it.
@@ -153,12 +161,10 @@ impl Buy {
         status: Option<&str>,
         page: PageRequest,
     ) -> Result<Page<KeptProduct>, BuyError> {
-        if !actor.role.keeps_shop() {
-            return Err(BuyError::NotAKeeper);
-        }
+        let kept = self.keeping(actor).await?;
         if page.cursor.as_deref().is_some_and(|cursor| cursor.parse::<ProductId>().is_err()) {
             return Err(BuyError::BadCursor);
         }
-        Ok(self.products.kept_products(status, page).await?)
+        Ok(self.products.kept_products(kept.only(), status, page).await?)
     }
 }

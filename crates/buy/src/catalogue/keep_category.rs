@@ -2,17 +2,23 @@
 
 use commerce::{Actor, Change, CommitError, Effects, Once, Stored, Version, Write, retrying};
 
-use super::{Category, CategoryEdit, CategoryId, NewCategory, Tree, keep_product::keeps_shop};
+use super::{Category, CategoryEdit, CategoryId, NewCategory, Tree};
 use crate::{Buy, BuyError};
 
 impl Buy {
+    /// Categories are the shop's, whoever sells in them.
+    async fn keeps_categories(&self, actor: &Actor) -> Result<(), BuyError> {
+        let ours = self.keeping(actor).await?.only().is_none();
+        if ours { Ok(()) } else { Err(BuyError::NotAKeeper) }
+    }
+
     pub async fn create_category(
         &self,
         actor: &Actor,
         new: NewCategory,
         once: Option<Once<Stored<Category>>>,
     ) -> Result<Stored<Category>, BuyError> {
-        keeps_shop(actor)?;
+        self.keeps_categories(actor).await?;
         if let Some(parent) = new.parent {
             self.tree().await?.get(parent).ok_or(BuyError::unknown_category("#/parent"))?;
         }
@@ -31,7 +37,7 @@ impl Buy {
         seen: Version,
         edit: CategoryEdit,
     ) -> Result<Stored<Category>, BuyError> {
-        keeps_shop(actor)?;
+        self.keeps_categories(actor).await?;
         retrying(|| self.replant(id, seen, edit.clone())).await
     }
 
@@ -66,7 +72,7 @@ impl Buy {
         id: CategoryId,
         seen: Version,
     ) -> Result<(), BuyError> {
-        keeps_shop(actor)?;
+        self.keeps_categories(actor).await?;
         let tree = self.tree().await?;
         let stored = self.categories.find(id).await?.filter(|stored| !stored.state.retired);
         let stored = stored.ok_or(BuyError::NoCategory)?;

@@ -1,9 +1,11 @@
 //! Keep products: make, change, publish and archive them, with their variants and images.
 
 use commerce::{
-    Actor, CommitError, Effects, Once, Stored, Version, Write,
+    Actor, CommitError, Effects, Once, Role, Stored, Version, Write,
     picture::{self, Chosen, ImageId, NewImage},
+    seller::Keeping,
 };
+use uuid::Uuid;
 
 use super::{
     CategoryId, NewProduct, NewVariant, Product, ProductEdit, ProductId, VariantEdit, VariantId,
@@ -17,6 +19,34 @@ pub struct VariantRef {
     pub variant: VariantId,
 }
 
+/// Whose products somebody may change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// An operator's: everybody's.
+    Everything,
+    /// The shop's own when absent.
+    Of(Option<Uuid>),
+}
+
+impl Kept {
+    /// Whom a new product belongs to.
+    fn owner(self) -> Option<Uuid> {
+        match self {
+            Self::Everything => None,
+            Self::Of(seller) => seller,
+        }
+    }
+
+    pub fn keeps(self, seller: Option<Uuid>) -> bool {
+        self == Self::Everything || self == Self::Of(seller)
+    }
+
+    /// The seller whose products alone are shown.
+    pub fn only(self) -> Option<Uuid> {
+        self.owner()
+    }
+}
+
 impl Buy {
     pub async fn create_product(
         &self,
@@ -24,12 +54,13 @@ impl Buy {
         new: NewProduct,
         once: Option<Once<Stored<Product>>>,
     ) -> Result<Stored<Product>, BuyError> {
-        keeps_shop(actor)?;
+        let keeping = self.keeping(actor).await?;
         self.check_category(new.category).await?;
         let pointer = |at| format!("#/images/{at}");
         let (chosen, faults) =
             picture::choose(&*self.pictures, actor, &new.images, pointer).await?;
-        let product = BuyError::with(faults, Product::draft(&self.env, new, &chosen))?;
+        let drafted = Product::draft(&self.env, keeping.owner(), new, &chosen);
+        let product = BuyError::with(faults, drafted)?;
         let made = Stored { state: product.clone(), version: Version(1) };
         let receipt = once.map(|once| once.receipt(product.id.uuid(), &made));
         let hung = picture::moves(
@@ -136,8 +167,7 @@ impl Buy {
         seen: Version,
         change: impl FnOnce(Product) -> Result<Product, BuyError>,
     ) -> Result<Stored<Product>, BuyError> {
-        keeps_shop(actor)?;
-        let stored = self.products.find(id).await?.ok_or(BuyError::NoProduct)?;
+        let stored = self.kept_product(actor, id).await?;
         if stored.version != seen {
             return Err(BuyError::Outdated);
         }
@@ -154,6 +184,30 @@ impl Buy {
             Ok(()) => Ok(Stored { state, version: seen.next() }),
             Err(CommitError::Stale) => Err(BuyError::Outdated),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// A product for those who keep it; nobody else learns more than that it is not theirs.
+    pub(super) async fn kept_product(
+        &self,
+        actor: &Actor,
+        id: ProductId,
+    ) -> Result<Stored<Product>, BuyError> {
+        let kept = self.keeping(actor).await?;
+        let stored = self.products.find(id).await?.ok_or(BuyError::NoProduct)?;
+        if kept.keeps(stored.state.seller) { Ok(stored) } else { Err(BuyError::NoProduct) }
+    }
+
+    /// On whose behalf somebody keeps products.
+    pub(crate) async fn keeping(&self, actor: &Actor) -> Result<Kept, BuyError> {
+        keeps_shop(actor)?;
+        if actor.role == Role::Operator {
+            return Ok(Kept::Everything);
+        }
+        match self.sellers.keeps_for(actor.user).await? {
+            Keeping::Shop => Ok(Kept::Of(None)),
+            Keeping::Seller(seller) => Ok(Kept::Of(Some(seller))),
+            Keeping::Barred => Err(BuyError::NotAKeeper),
         }
     }
 

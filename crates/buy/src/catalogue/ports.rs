@@ -5,6 +5,8 @@ use commerce::{
     Money, Page, PageRequest, Repository, ResourceId, StoreError, Stored, Timestamp, picture::Image,
 };
 
+use uuid::Uuid;
+
 use super::Prices;
 use super::{
     Category, CategoryId, Facets, Product, ProductCard, ProductFilter, ProductId, ProductQuery,
@@ -18,9 +20,10 @@ use crate::Slug;
 pub trait Products: Repository<Product> {
     async fn product_of_slug(&self, slug: &Slug) -> Result<Option<Stored<Product>>, StoreError>;
 
-    /// Products of a status, or of any, as their keepers see them; newest first.
+    /// Products of a seller and a status, or of any, as their keepers see them; newest first.
     async fn kept_products(
         &self,
+        seller: Option<Uuid>,
         status: Option<&str>,
         page: PageRequest,
     ) -> Result<Page<KeptProduct>, StoreError>;
@@ -59,6 +62,9 @@ pub trait Catalogue: Send + Sync {
 pub struct Offer {
     pub variant: VariantId,
     pub product: ProductId,
+    /// On whose behalf it is sold; absent for what the shop sells itself.
+    pub seller: Option<Uuid>,
+    pub category: Option<CategoryId>,
     pub slug: Slug,
     pub title: String,
     pub sku: String,

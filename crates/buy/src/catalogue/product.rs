@@ -7,6 +7,7 @@ use commerce::{
     picture::{self, Chosen, Holder, Image, ImageId, NewImage, PictureId},
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use super::{CategoryId, NewVariant, Variant, VariantEdit, VariantId, faults};
 use crate::{BuyError, Slug, text};
@@ -27,7 +28,13 @@ pub struct Product {
     pub title: String,
     pub description: String,
     pub category: Option<CategoryId>,
+    /// On whose behalf it is sold; absent for what the shop sells itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller: Option<Uuid>,
     pub status: Status,
+    /// Its seller may not sell now: whatever its status, customers see nothing of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
     /// In the order they are shown: `colour`, `size`.
     pub option_names: Vec<String>,
     /// Whatever else is worth telling: `material: linen`.
@@ -94,7 +101,12 @@ pub struct ProductEdit {
 
 impl Product {
     /// A new product that nobody but the shop's keepers sees yet.
-    pub fn draft(env: &Env, new: NewProduct, chosen: &Chosen) -> Result<Self, BuyError> {
+    pub fn draft(
+        env: &Env,
+        seller: Option<Uuid>,
+        new: NewProduct,
+        chosen: &Chosen,
+    ) -> Result<Self, BuyError> {
         let slug = match new.slug {
             Some(slug) => slug,
             None => Slug::of_title(&new.title).map_err(BuyError::slug)?,
@@ -110,7 +122,9 @@ impl Product {
             title: new.title,
             description: new.description,
             category: new.category,
+            seller,
             status: Status::Draft,
+            withheld: false,
             option_names: new.option_names,
             attributes: new.attributes,
             images,
@@ -202,6 +216,11 @@ impl Product {
 
     pub fn variant(&self, id: VariantId) -> Option<&Variant> {
         self.variants.iter().find(|variant| variant.id == id)
+    }
+
+    /// Whether customers may see and buy it.
+    pub fn is_on_sale(&self) -> bool {
+        self.is_published() && !self.withheld
     }
 
     pub fn is_published(&self) -> bool {

@@ -66,10 +66,7 @@ impl Buy {
         change: StockChange,
         once: Option<Once<StockLevel>>,
     ) -> Result<StockLevel, BuyError> {
-        if !actor.role.keeps_shop() {
-            return Err(BuyError::NotAKeeper);
-        }
-        let stored = self.products.find(product).await?.ok_or(BuyError::NoProduct)?;
+        let stored = self.kept_product(actor, product).await?;
         stored.state.variant(variant).ok_or(BuyError::NoVariant)?;
         retrying(|| self.sign_sheet(variant, change, once.as_ref())).await
     }

@@ -1,8 +1,19 @@
 //! The rules of the catalogue.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use commerce::{Actor, Currency, Failure, Money, PageRequest, Role, Version};
+use async_trait::async_trait;
+use commerce::{
+    Actor, Currency, Failure, Money, PageRequest, Role, StoreError, UserId, Version,
+    seller::{Keeping, OnSale, Sellers, Terms},
+};
+use uuid::Uuid;
 
 use super::*;
 use crate::{
@@ -317,4 +328,59 @@ fn a_cursor_reads_back_only_in_its_own_list() {
         assert_eq!(Position::parse(bad, Sort::Title), None);
     }
     assert!("A b".parse::<Slug>().is_err());
+}
+
+/// Somebody else's shop in ours, which may sell or may not.
+#[derive(Default)]
+struct OneSeller {
+    barred: AtomicBool,
+}
+
+const ANN: Uuid = Uuid::from_u128(0xA);
+
+#[async_trait]
+impl Sellers for OneSeller {
+    async fn keeps_for(&self, _: UserId) -> Result<Keeping, StoreError> {
+        Ok(Keeping::Seller(ANN))
+    }
+
+    async fn may_sell(&self, _: Uuid) -> Result<bool, StoreError> {
+        Ok(!self.barred.load(Ordering::Relaxed))
+    }
+
+    async fn terms(&self, things: &[OnSale]) -> Result<Vec<Terms>, StoreError> {
+        Ok(things.iter().map(|_| Terms::Barred).collect())
+    }
+}
+
+#[tokio::test]
+async fn what_a_seller_sells_is_gone_while_it_may_not_sell() {
+    let sellers = Arc::new(OneSeller::default());
+    let mut world = World::default();
+    let ours = world.sell("Our Tea", 5_00, StockPolicy::Untracked, 0).await;
+    world.buy = world.buy.with_sellers(sellers.clone());
+    let hers = world.sell("Her Tea", 5_00, StockPolicy::Untracked, 0).await;
+    let variant = hers.variants.first().unwrap().id;
+    world.add(variant, 1).await.unwrap();
+    let key = ProductKey::Id(hers.id);
+
+    sellers.barred.store(true, Ordering::Relaxed);
+    world.buy.follow_seller(ANN).await.unwrap();
+    world.buy.follow_seller(ANN).await.unwrap();
+
+    assert_eq!(titles(&world, search("tea"), None).await, ["Our Tea"]);
+    assert_eq!(titles(&world, ProductFilter::all_in(Currency::USD), None).await, ["Our Tea"]);
+    assert!(matches!(world.buy.show(None, &key).await, Err(BuyError::NoProduct)));
+    let refused = world.check_out("k").await.unwrap_err();
+    assert_eq!(refused.code(), "unavailable_items");
+    let kept = world.buy.products.find(hers.id).await.unwrap().unwrap().state;
+    assert!(kept.is_published(), "its keepers decide what is published");
+
+    sellers.barred.store(false, Ordering::Relaxed);
+    world.buy.follow_seller(ANN).await.unwrap();
+
+    assert_eq!(titles(&world, search("tea"), None).await.len(), 2);
+    assert!(world.buy.show(None, &key).await.is_ok());
+    let untouched = world.buy.products.find(ours.id).await.unwrap().unwrap();
+    assert!(!untouched.state.withheld);
 }

@@ -4,15 +4,17 @@ use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use commerce::{
-    OrderId, Page, PageRequest, StoreError, Stored, Timestamp, UserId,
+    OrderId, Page, PageRequest, ResourceId, StoreError, Stored, Timestamp, UserId,
     testing::{Books, Memory},
 };
+use uuid::Uuid;
 
 use crate::{
-    CANDIDATES, Cart, CartState, Carts, Catalogue, Categories, Category, CategoryId, FACET_ROWS,
-    FacetRow, Facets, KeptProduct, MAX_FORMS, Offer, Owner, Position, Product, ProductCard,
-    ProductFilter, ProductQuery, Products, Slug, Sort, Status, StockLevel, StockPolicy, Variant,
-    VariantId, Word, closest, option_key, rank, title_key,
+    CANDIDATES, Cart, CartState, Carts, Catalogue, Categories, Category, CategoryId, Coupon,
+    CouponCode, CouponUses, Coupons, CouponsOf, FACET_ROWS, FacetRow, Facets, KeptProduct,
+    MAX_FORMS, Offer, Owner, Position, Product, ProductCard, ProductFilter, ProductQuery, Products,
+    Slug, Sort, Status, StockLevel, StockPolicy, Variant, VariantId, Word, closest, option_key,
+    rank, title_key,
 };
 
 /// A store with the shop's unique indexes.
@@ -24,6 +26,9 @@ pub fn memory() -> Memory {
         })
         .with_clash("buy_categories_slug_key", |a: &Category, b: &Category| {
             !a.retired && !b.retired && a.slug == b.slug
+        })
+        .with_clash("buy_coupons_code_key", |a: &Coupon, b: &Coupon| {
+            a.retired.is_none() && b.retired.is_none() && a.code == b.code
         })
         .with_clash("buy_carts_user_id_key", |a: &Cart, b: &Cart| {
             a.is_active() && b.is_active() && a.owner == b.owner
@@ -38,6 +43,7 @@ impl Products for Memory {
 
     async fn kept_products(
         &self,
+        seller: Option<Uuid>,
         status: Option<&str>,
         page: PageRequest,
     ) -> Result<Page<KeptProduct>, StoreError> {
@@ -46,7 +52,11 @@ impl Products for Memory {
         let below = |product: &Product| {
             page.cursor.as_ref().is_none_or(|cursor| product.id < cursor.parse().unwrap())
         };
-        let fits = |p: &Product| status.is_none_or(|status| p.status.name() == status) && below(p);
+        let fits = |p: &Product| {
+            seller.is_none_or(|seller| p.seller == Some(seller))
+                && status.is_none_or(|status| p.status.name() == status)
+                && below(p)
+        };
         all.retain(|stored| fits(&stored.state));
         let limit = usize::try_from(page.limit).unwrap();
         let more = all.len() > limit;
@@ -87,6 +97,7 @@ impl Listed {
             .all::<Product>()
             .into_iter()
             .filter_map(|stored| match stored.state.status {
+                Status::Published { .. } if stored.state.withheld => None,
                 Status::Published { since } => Some((since, stored.state)),
                 Status::Draft | Status::Archived { .. } => None,
             })
@@ -274,6 +285,8 @@ fn offer(books: &Books, product: &Product, variant: &Variant) -> Offer {
     Offer {
         variant: variant.id,
         product: product.id,
+        seller: product.seller,
+        category: product.category,
         slug: product.slug.clone(),
         title: product.title.clone(),
         sku: variant.sku.clone(),
@@ -281,7 +294,7 @@ fn offer(books: &Books, product: &Product, variant: &Variant) -> Offer {
         image: product.images.first().cloned(),
         prices: variant.prices.clone(),
         policy: variant.policy,
-        published: product.is_published(),
+        published: product.is_on_sale(),
         available: available(books, variant),
     }
 }
@@ -313,5 +326,39 @@ impl Carts for Memory {
             books.forget::<Cart>(cart.id.uuid());
         }
         Ok(u64::try_from(left.len()).unwrap_or(u64::MAX))
+    }
+}
+
+#[async_trait]
+impl Coupons for Memory {
+    async fn coupon_of_code(
+        &self,
+        code: &CouponCode,
+    ) -> Result<Option<Stored<Coupon>>, StoreError> {
+        let ours = |coupon: &Coupon| coupon.retired.is_none() && coupon.code == *code;
+        Ok(self.read().all::<Coupon>().into_iter().find(|stored| ours(&stored.state)))
+    }
+
+    async fn list_coupons(
+        &self,
+        of: CouponsOf,
+        page: PageRequest,
+    ) -> Result<Page<Stored<Coupon>>, StoreError> {
+        let mut all = self.read().all::<Coupon>();
+        all.retain(|stored| match of {
+            CouponsOf::Everybody => true,
+            CouponsOf::Only(seller) => stored.state.discount.seller == seller,
+        });
+        all.reverse();
+        Ok(Self::page(all, &page))
+    }
+
+    async fn coupon_uses(&self, of: &[ResourceId]) -> Result<Vec<CouponUses>, StoreError> {
+        let books = self.read();
+        let uses = |&resource: &ResourceId| {
+            let (on_hand, held) = books.stock.get(&resource).copied()?;
+            Some(CouponUses { resource, on_hand, held })
+        };
+        Ok(of.iter().filter_map(uses).collect())
     }
 }

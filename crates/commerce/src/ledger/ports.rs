@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use uuid::Uuid;
 
-use super::Class;
+use super::{Class, Layer};
 use crate::{Currency, Money, Page, PageRequest, StoreError, Timestamp};
 
 /// Where an account stands in one currency.
@@ -13,6 +13,17 @@ pub struct Balance {
     pub class: Class,
     /// Debits less credits.
     pub balance: Money,
+    /// What holds have set aside of it; absent for an account without a floor.
+    pub reserved: Option<Money>,
+}
+
+impl Balance {
+    /// What may still be taken, counted on the side the account grows on; absent for an account without a floor.
+    pub fn available(&self) -> Option<Money> {
+        let reserved = self.reserved?;
+        let side = if self.class.grows_by_debit() { 1 } else { -1 };
+        self.balance.times(side).and_then(|held| held.minus(reserved)).ok()
+    }
 }
 
 /// One entry of an account, with the posting it belongs to.
@@ -25,6 +36,7 @@ pub struct BookedEntry {
     pub at: Timestamp,
     /// A debit when positive, a credit when negative.
     pub amount: Money,
+    pub layer: Layer,
 }
 
 /// All debits and all credits in one currency; the two are equal, or the books are broken.

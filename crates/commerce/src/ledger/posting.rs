@@ -1,8 +1,9 @@
-//! A posting: entries that sum to nothing in every currency.
+//! A posting: entries that sum to nothing in every currency and layer.
 
 use thiserror::Error;
 use uuid::Uuid;
 
+use super::{Layer, Phase};
 use crate::{Account, Currency, Money, Timestamp};
 
 /// One line of a posting: a positive amount is a debit, a negative one a credit.
@@ -10,6 +11,7 @@ use crate::{Account, Currency, Money, Timestamp};
 pub struct Entry {
     pub account: Account,
     pub amount: Money,
+    pub layer: Layer,
 }
 
 /// A balanced set of entries; there is no other way to make one.
@@ -21,6 +23,10 @@ pub struct Posting {
     /// What it is about: an order, a refund.
     pub reference: Uuid,
     pub at: Timestamp,
+    /// The posting this one takes back, in whole or in part; the store sees to it that it is never more than that.
+    pub reverses: Option<Uuid>,
+    /// What it is in the life of a hold.
+    pub phase: Phase,
     entries: Vec<Entry>,
 }
 
@@ -36,13 +42,28 @@ pub enum Unbalanced {
 #[derive(Debug, Clone)]
 pub struct Draft {
     posting: Posting,
+    layer: Layer,
     sound: bool,
 }
 
 impl Posting {
     /// Starts a posting; `id` makes the second try of the same posting harmless.
     pub fn draft(id: Uuid, kind: &'static str, reference: Uuid, at: Timestamp) -> Draft {
-        Draft { posting: Self { id, kind, reference, at, entries: Vec::new() }, sound: true }
+        let (reverses, phase, entries) = (None, Phase::Settled, Vec::new());
+        let posting = Self { id, kind, reference, at, reverses, phase, entries };
+        Draft { posting, layer: Layer::Settled, sound: true }
+    }
+
+    /// The whole of it taken back, on the same accounts; what balanced balances the other way round as well.
+    pub fn reversed(&self, id: Uuid, kind: &'static str, at: Timestamp) -> Self {
+        let back = |entry: &Entry| {
+            let minor = entry.amount.minor.saturating_neg();
+            let amount = Money::new(minor, entry.amount.currency);
+            Entry { account: entry.account.clone(), amount, layer: entry.layer }
+        };
+        let entries = self.entries.iter().map(back).collect();
+        let (reference, reverses) = (self.reference, Some(self.id));
+        Self { id, kind, reference, at, reverses, phase: Phase::Settled, entries }
     }
 
     pub fn entries(&self) -> &[Entry] {
@@ -51,6 +72,22 @@ impl Posting {
 }
 
 impl Draft {
+    /// It takes back what the posting `original` did, or a part of it, on the same accounts.
+    pub fn reversing(mut self, original: Uuid) -> Self {
+        self.posting.reverses = Some(original);
+        self
+    }
+
+    pub(super) fn phase(mut self, phase: Phase) -> Self {
+        self.posting.phase = phase;
+        self
+    }
+
+    /// The layer of the entries that follow.
+    pub(super) fn layer(self, layer: Layer) -> Self {
+        Self { layer, ..self }
+    }
+
     /// Entries of nothing are left out; negative ones make the posting unsound.
     pub fn debit(self, account: Account, amount: Money) -> Self {
         self.entry(account, amount, amount.minor >= 0)
@@ -65,7 +102,7 @@ impl Draft {
     fn entry(mut self, account: Account, amount: Money, sound: bool) -> Self {
         self.sound = self.sound && sound;
         if !amount.is_zero() {
-            self.posting.entries.push(Entry { account, amount });
+            self.posting.entries.push(Entry { account, amount, layer: self.layer });
         }
         self
     }
@@ -76,11 +113,12 @@ impl Draft {
             return Err(Unbalanced::Amount(kind));
         }
         let entries = &self.posting.entries;
-        let sum_of = |currency: Currency| -> i128 {
-            let ours = entries.iter().filter(|entry| entry.amount.currency == currency);
+        let sum_of = |currency: Currency, layer: Layer| -> i128 {
+            let ours = entries.iter().filter(|entry| entry.layer == layer);
+            let ours = ours.filter(|entry| entry.amount.currency == currency);
             ours.map(|entry| i128::from(entry.amount.minor)).sum()
         };
-        let balanced = entries.iter().all(|entry| sum_of(entry.amount.currency) == 0);
+        let balanced = entries.iter().all(|entry| sum_of(entry.amount.currency, entry.layer) == 0);
         if balanced { Ok(self.posting) } else { Err(Unbalanced::Sum(kind)) }
     }
 }

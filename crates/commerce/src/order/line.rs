@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::{ClaimId, Currency, Money, MoneyError, ResourceId, Span};
+use crate::{ClaimId, Currency, Money, MoneyError, ResourceId, Span, seller::Commission};
 
 /// When a thing that is scarce is claimed for an order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -41,6 +41,9 @@ pub struct OrderLine {
     /// Tax on this line.
     pub tax: Money,
     pub seller: Option<Uuid>,
+    /// What the sale costs the seller; without it the line is settled as the shop's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commission: Option<Commission>,
     /// Absent for what is not counted.
     pub reservation: Option<Reservation>,
     /// Whatever else the way of selling wants remembered: options, image, product id.
@@ -58,6 +61,9 @@ pub struct Totals {
     pub total: Money,
     /// Whom the tax is owed to, such as `default`.
     pub jurisdiction: String,
+    /// Tax that the prices contain already; a part of the total as it is. Absent where it was not worked out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub included_tax: Option<Money>,
 }
 
 impl Totals {
@@ -69,7 +75,23 @@ impl Totals {
         jurisdiction: &str,
     ) -> Result<Self, MoneyError> {
         let total = subtotal.minus(discount)?.plus(tax)?.plus(shipping)?;
-        Ok(Self { subtotal, discount, tax, shipping, total, jurisdiction: jurisdiction.to_owned() })
+        let jurisdiction = jurisdiction.to_owned();
+        Ok(Self { subtotal, discount, tax, shipping, total, jurisdiction, included_tax: None })
+    }
+
+    /// The same, with tax within the prices.
+    pub fn including(self, tax: Money) -> Self {
+        Self { included_tax: Some(tax).filter(|tax| !tax.is_zero()), ..self }
+    }
+
+    /// The tax within the prices.
+    pub fn included(&self) -> Money {
+        self.included_tax.unwrap_or(Money::zero(self.currency()))
+    }
+
+    /// All tax of the sale, whether it was added or is within the prices.
+    pub fn owed_tax(&self) -> Result<Money, MoneyError> {
+        self.tax.plus(self.included())
     }
 
     pub fn currency(&self) -> Currency {

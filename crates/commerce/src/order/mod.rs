@@ -4,6 +4,8 @@ mod error;
 mod line;
 mod ports;
 mod raise;
+mod redemption;
+mod share;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -12,6 +14,8 @@ pub use error::OrderError;
 pub use line::{Address, OrderLine, Policy, Reservation, Totals};
 pub use ports::{OrderFilter, Orders};
 pub use raise::NewOrder;
+pub use redemption::Redemption;
+pub use share::{LineShare, shares, spread};
 pub use state::{CancelReason, CancellationRequest, OrderState};
 
 use serde::{Deserialize, Serialize};
@@ -41,6 +45,8 @@ pub struct Order {
     pub lines: Vec<OrderLine>,
     pub totals: Totals,
     pub address: Option<Address>,
+    /// The coupon it was raised with.
+    pub coupon: Option<Redemption>,
     pub placed_at: Timestamp,
     pub state: OrderState,
     pub cancellation_request: Option<CancellationRequest>,

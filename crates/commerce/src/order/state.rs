@@ -142,7 +142,7 @@ impl Order {
         &self,
         mut f: impl FnMut(&Reservation) -> Result<ClaimMove, OrderError>,
     ) -> Result<Vec<ClaimMove>, OrderError> {
-        self.lines.iter().filter_map(|line| line.reservation.as_ref()).map(&mut f).collect()
+        self.reservations().map(&mut f).collect()
     }
 
     fn claims_where(
@@ -150,8 +150,18 @@ impl Order {
         policy: Policy,
         mut f: impl FnMut(&Reservation) -> Result<ClaimMove, OrderError>,
     ) -> Result<Vec<ClaimMove>, OrderError> {
-        let reservations = self.lines.iter().filter_map(|line| line.reservation.as_ref());
-        reservations.filter(|r| r.policy == policy).map(&mut f).collect()
+        self.reservations().filter(|r| r.policy == policy).map(&mut f).collect()
+    }
+
+    /// What its lines reserve, and the uses of its coupon.
+    pub(super) fn reservations(&self) -> impl Iterator<Item = &Reservation> {
+        let uses = self.coupon.iter().flat_map(|coupon| &coupon.uses);
+        self.lines.iter().filter_map(|line| line.reservation.as_ref()).chain(uses)
+    }
+
+    /// Whether a claim is a use of the order's coupon.
+    pub fn is_coupon_use(&self, claim: &Claim) -> bool {
+        self.coupon.iter().flat_map(|coupon| &coupon.uses).any(|used| used.claim == claim.id)
     }
 
     fn claim_of(&self, reservation: &Reservation, state: ClaimState) -> Claim {

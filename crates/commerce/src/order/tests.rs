@@ -33,6 +33,7 @@ fn line(env: &TestEnv, units: i64, policy: Option<Policy>) -> OrderLine {
         total: unit_price.times(units).unwrap(),
         tax: Money::usd(0),
         seller: None,
+        commission: None,
         reservation,
         snapshot: json!({}),
     }

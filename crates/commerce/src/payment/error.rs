@@ -28,7 +28,13 @@ pub enum PaymentError {
     NothingToRefund,
     #[error("only {left} can still be refunded")]
     RefundTooLarge { left: Money },
-    #[error("the refund is in {given} but the payment in {paid}")]
+    #[error("no such dispute")]
+    NoDispute,
+    #[error("the dispute was decided the other way")]
+    DisputeDecided,
+    #[error("only {left} can still be disputed, and more than nothing")]
+    NotDisputable { left: Money },
+    #[error("the amount is in {given} but the payment in {paid}")]
     OtherCurrency { given: crate::Currency, paid: crate::Currency },
     #[error("the provider speaks of something else: {0}")]
     Mismatch(&'static str),
@@ -61,15 +67,17 @@ impl IsStale for PaymentError {
 impl Failure for PaymentError {
     fn kind(&self) -> Kind {
         match self {
-            Self::NoPayment | Self::NoOrder => Kind::NotFound,
+            Self::NoPayment | Self::NoOrder | Self::NoDispute => Kind::NotFound,
             Self::NoProvider(_)
             | Self::NothingToRefund
             | Self::RefundTooLarge { .. }
+            | Self::NotDisputable { .. }
             | Self::OtherCurrency { .. }
             | Self::Money(_) => Kind::Invalid,
             Self::InProgress(_)
             | Self::NotPayable(_)
             | Self::NotCaptured
+            | Self::DisputeDecided
             | Self::Gateway(GatewayError::Refused { .. }) => Kind::Conflict,
             Self::Order(error) => error.kind(),
             Self::Gateway(_) | Self::Notice(NoticeError::Unavailable) => Kind::Unavailable,
@@ -89,6 +97,9 @@ impl Failure for PaymentError {
             Self::NotCaptured => "payment_not_captured",
             Self::NothingToRefund => "nothing_to_refund",
             Self::RefundTooLarge { .. } => "refund_too_large",
+            Self::NoDispute => "no_dispute",
+            Self::DisputeDecided => "dispute_decided",
+            Self::NotDisputable { .. } => "not_disputable",
             Self::OtherCurrency { .. } => "other_currency",
             Self::Mismatch(_) => "provider_mismatch",
             Self::Order(error) => error.code(),
@@ -104,7 +115,9 @@ impl Failure for PaymentError {
     fn fields(&self) -> Vec<FieldError> {
         let pointer = match self {
             Self::NoProvider(_) => "#/provider",
-            Self::NothingToRefund | Self::RefundTooLarge { .. } => "#/amount",
+            Self::NothingToRefund | Self::RefundTooLarge { .. } | Self::NotDisputable { .. } => {
+                "#/amount"
+            }
             Self::OtherCurrency { .. } => "#/amount/currency",
             Self::Commit(error) => return error.fields(),
             _ => return Vec::new(),
@@ -115,7 +128,9 @@ impl Failure for PaymentError {
     fn facts(&self) -> Option<Value> {
         match self {
             Self::InProgress(payment) => Some(json!({"payment": payment.to_string()})),
-            Self::RefundTooLarge { left } => Some(json!({"left": left})),
+            Self::RefundTooLarge { left } | Self::NotDisputable { left } => {
+                Some(json!({"left": left}))
+            }
             _ => None,
         }
     }

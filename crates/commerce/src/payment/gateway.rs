@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{PaymentId, RefundId};
+use super::{DisputeNews, PaymentId, RefundId};
 use crate::{Money, OrderId, Timestamp};
 
 /// A payment to be opened at a provider; `payment` is the idempotency key, so asking twice is harmless.
@@ -105,6 +105,8 @@ pub struct Notice {
     pub kind: String,
     /// The intent it speaks of; absent for kinds we do not follow.
     pub provider_ref: Option<String>,
+    /// What it says of a dispute: of these the message itself is all there is.
+    pub dispute: Option<DisputeNews>,
     pub payload: Value,
     pub received_at: Timestamp,
 }

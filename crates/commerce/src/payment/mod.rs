@@ -1,15 +1,19 @@
 //! Paying for an order: an intent at a provider, confirmed asynchronously, through one path.
 
+mod dispute;
 mod error;
 mod gateway;
+mod part;
 mod ports;
 mod state;
 
+pub use dispute::{Dispute, DisputeId, DisputeNews, DisputeStands, DisputeState};
 pub use error::PaymentError;
 pub use gateway::{
     ClientAction, GatewayError, Gateways, Intent, IntentState, NewIntent, NewRefund, Notice,
     NoticeError, PaymentGateway, RefundState, SentRefund,
 };
+pub use part::{Cut, Part, Parts, RefundShare};
 pub use ports::{Inbox, PaymentFilter, Payments, Reception};
 pub use state::{PaymentState, Refund, RefundCause, RefundId};
 
@@ -39,6 +43,10 @@ pub struct Payment {
     /// Whether this is the payment that paid its order; the store allows one an order.
     pub settles: bool,
     pub refunds: Vec<Refund>,
+    /// What its customer's bank took back.
+    pub disputes: Vec<Dispute>,
+    /// Whose the money is, once it paid for an order that others than the shop sell in.
+    pub parts: Option<Parts>,
     pub created_at: Timestamp,
     /// When to ask the provider again, should no notice come; absent when there is nothing to wait for.
     pub check_at: Option<Timestamp>,

@@ -91,6 +91,9 @@ pub struct Refund {
     pub amount: Money,
     /// How much of the amount is tax that the sale had earned; nothing when the payment never paid its order.
     pub tax: Money,
+    /// What of it falls on which line; empty when the whole sale was the shop's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub shares: Vec<super::RefundShare>,
     pub cause: RefundCause,
     /// The shop's own words.
     pub reason: String,
@@ -112,11 +115,11 @@ impl Refund {
 }
 
 impl Payment {
-    /// What may still be refunded: captured less every refund that has not failed.
+    /// What may still be refunded: captured less every refund that has not failed, and what banks took back.
     pub fn refundable(&self) -> Result<Money, MoneyError> {
         let live = self.refunds.iter().filter(|refund| refund.is_live());
         let given = Money::sum(self.amount.currency, live.map(|refund| refund.amount))?;
-        self.captured.minus(given)
+        self.captured.minus(given)?.minus(self.disputed()?)
     }
 
     /// What the provider has sent back.

@@ -10,8 +10,9 @@ use crate::{
 /// What the order's total is made of.
 fn takings(order: &Order) -> Result<Takings, PaymentError> {
     let totals = &order.totals;
-    let net = totals.total.minus(totals.tax)?;
-    Ok(Takings { net, tax: totals.tax, jurisdiction: totals.jurisdiction.clone() })
+    let tax = totals.owed_tax()?;
+    let net = totals.total.minus(tax)?;
+    Ok(Takings { net, tax, jurisdiction: totals.jurisdiction.clone() })
 }
 
 /// P1.
@@ -101,7 +102,7 @@ pub(super) fn tax_within(
 pub(super) fn tax_left(payment: &Payment, order: &Order) -> Result<Money, PaymentError> {
     let live = payment.refunds.iter().filter(|refund| refund.is_live());
     let given = Money::sum(order.totals.currency(), live.map(|refund| refund.tax))?;
-    Ok(order.totals.tax.minus(given)?)
+    Ok(order.totals.owed_tax()?.minus(given)?)
 }
 
 #[cfg(test)]
@@ -141,7 +142,7 @@ mod tests {
                 let state = if fails { RefundState::Failed } else { RefundState::Succeeded };
                 let cause = RefundCause::Requested { restock: true };
                 payment.refunds.push(Refund {
-                    id: Id::new(&env), amount, tax, cause, reason: String::new(), state,
+                    id: Id::new(&env), amount, tax, shares: Vec::new(), cause, reason: String::new(), state,
                     provider_ref: None, created_at: moment(0),
                 });
             }

@@ -1,6 +1,11 @@
 //! Call a sale off, or give part of it back, by the rules of the way of selling that raised it.
 
-use super::{Sales, accounts, change::Sale, events};
+use super::{
+    Sales, accounts,
+    change::Sale,
+    events,
+    refund::{Basis, book},
+};
 use crate::{
     ATTEMPTS, CommitError, Effects, Money, Order, OrderId, Write,
     order::{CancelReason, OrderState},
@@ -48,14 +53,17 @@ impl Sales {
             let payments = self.payments.of_order(order).await?;
             let settling = payments.into_iter().find(|payment| payment.state.settles);
             let sale = settling.map(|payment| Sale { payment, order: stored.clone() });
-            let owed = sale.map(|sale| self.owe(&sale, back)).transpose()?;
+            let owed = match sale {
+                Some(sale) => Some(self.owe(&sale, back).await?),
+                None => None,
+            };
             let effects = effects.and(owed.unwrap_or_default());
             if after.is_none() && effects.payments.is_empty() {
                 return Ok(());
             }
             let write = Write::over(stored.version, after.unwrap_or(stored.state));
             match self.orders.commit(write.with(effects)).await {
-                Err(CommitError::Stale) => {}
+                Err(CommitError::Stale | CommitError::InsufficientFunds(_)) => {}
                 written => return Ok(written?),
             }
         }
@@ -74,7 +82,7 @@ impl Sales {
     }
 
     /// Writes the refund into the payment, unless it is there or nothing is left to give.
-    fn owe(&self, sale: &Sale, back: &MoneyBack) -> Result<Effects, PaymentError> {
+    async fn owe(&self, sale: &Sale, back: &MoneyBack) -> Result<Effects, PaymentError> {
         let (mut payment, order) = (sale.payment.state.clone(), &sale.order.state);
         let left = payment.refundable()?;
         let known = payment.refunds.iter().any(|refund| refund.id == back.id);
@@ -86,17 +94,19 @@ impl Sales {
             return Ok(Effects::none());
         }
         let now = self.env.now();
-        let refund = Refund {
+        let basis = Basis { standings: self.standings(&payment).await?, ..Basis::default() };
+        let mut refund = Refund {
             id: back.id,
             amount,
             tax: Money::new(tax.minor.clamp(0, amount.minor), tax.currency),
+            shares: Vec::new(),
             cause: RefundCause::Requested { restock: false },
             reason: back.reason.clone(),
             state: RefundState::Pending,
             provider_ref: None,
             created_at: now,
         };
-        let booked = accounts::promised(&refund, order, now)?;
+        let booked = book(&mut payment, &mut refund, order, &basis)?;
         payment.refunds.push(refund.clone());
         payment.check_at = Some(self.settings.next_check(0, now));
         payment.checks = 0;

@@ -1,6 +1,6 @@
 //! Cancel an order: the buyer asks, and gets it at once while nothing is paid; after that an operator decides.
 
-use super::{RefundRequest, Sales, change::Sale, events};
+use super::{RefundRequest, Sales, change::Sale, events, refund::Basis};
 use crate::{
     ATTEMPTS, Actor, CommitError, Effects, Order, OrderId, Role, Stored,
     order::{CancelReason, OrderError, OrderState},
@@ -70,7 +70,7 @@ impl Sales {
                 }
             };
             match self.commit_order(&stored, order, effects).await {
-                Err(CommitError::Stale) => {}
+                Err(CommitError::Stale | CommitError::InsufficientFunds(_)) => {}
                 written => return Ok(written?),
             }
         }
@@ -113,7 +113,9 @@ impl Sales {
         let sale = Sale { payment, order: order.clone() };
         let reason = decide.reason.clone();
         let all = RefundRequest { payment: sale.payment.state.id, amount: None, reason, restock };
-        match self.promise(&sale, &all) {
+        let standings = self.standings(&sale.payment.state).await?;
+        let basis = Basis { standings, ..Basis::default() };
+        match self.promise(&sale, &all, &basis) {
             Ok((refunded, booked)) => {
                 let write = sale.payment.becomes(refunded.payment);
                 Ok(told.and(booked).write_payment(write))

@@ -6,6 +6,7 @@ use super::{
     derived::derived,
     events::{self, REFUND_DUE},
     hear::Facts,
+    parts,
 };
 use crate::{
     ClaimMove, Effects, Order, Timestamp,
@@ -66,9 +67,14 @@ fn pays(
 ) -> Result<Step, PaymentError> {
     step.payment.settles = true;
     step.order = order;
-    let sold = accounts::sold(&step.payment, &step.order, at)?;
+    step.payment.parts = parts::of_sale(&step.order, at)?;
+    let sold = match &step.payment.parts {
+        None => vec![accounts::sold(&step.payment, &step.order, at)?],
+        Some(parts) => parts::sold(&step.payment, &step.order, parts)?,
+    };
     let told = events::order_paid(facts.env, &step.order, &step.payment);
-    Ok(step.and(Effects::none().claim(claims).post(sold).tell(told)))
+    let effects = sold.into_iter().fold(Effects::none(), Effects::post);
+    Ok(step.and(effects.claim(claims).tell(told)))
 }
 
 fn goes_back(
@@ -83,6 +89,7 @@ fn goes_back(
         id: derived(step.payment.id.uuid(), "owed").into(),
         amount,
         tax: crate::Money::zero(amount.currency),
+        shares: Vec::new(),
         cause,
         reason: String::new(),
         state: RefundState::Pending,

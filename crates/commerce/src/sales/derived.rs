@@ -4,7 +4,7 @@ use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid, Variant, Version};
 
 /// Keeps the moment of the id it is made of, so that it sorts beside it.
-pub(super) fn derived(of: Uuid, step: &str) -> Uuid {
+pub(crate) fn derived(of: Uuid, step: &str) -> Uuid {
     let digest = Sha256::new().chain_update(of).chain_update(step).finalize();
     let mut bytes = of.into_bytes();
     bytes.iter_mut().skip(6).zip(digest).for_each(|(byte, hashed)| *byte = hashed);

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     Env, Event, Order, Payment,
     order::{CancelReason, OrderState},
-    payment::Refund,
+    payment::{Dispute, Refund},
 };
 
 pub(super) const PROVIDER_NOTICE: &str = "provider_notice";
@@ -73,6 +73,28 @@ pub(super) fn refund_moved(
         "cause": refund.cause.as_str(),
     });
     Event::new(env, name, payment.id, body).to_user(payment.buyer)
+}
+
+/// A dispute moved: `dispute_opened`, `dispute_won`, `dispute_lost`.
+pub(super) fn dispute_moved(
+    env: &Env,
+    name: &'static str,
+    payment: &Payment,
+    dispute: &Dispute,
+) -> Event {
+    let body = json!({
+        "dispute": dispute.id.to_string(),
+        "payment": payment.id.to_string(),
+        "order": payment.order.to_string(),
+        "amount": dispute.amount,
+        "reason": dispute.reason,
+    });
+    Event::new(env, name, payment.id, body)
+}
+
+/// The sellers of a payment may be paid out what they earned by it.
+pub(super) fn earnings_released(env: &Env, payment: &Payment) -> Event {
+    Event::new(env, "earnings_released", payment.id, about_payment(payment))
 }
 
 fn about_payment(payment: &Payment) -> Value {

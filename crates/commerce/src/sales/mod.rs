@@ -10,16 +10,21 @@ mod cancel_intents;
 mod capture;
 mod change;
 mod customer_returned;
+mod decide_dispute;
 mod derived;
 mod events;
 mod expire_orders;
 mod forget_receipts;
 mod hear;
+mod hear_dispute;
+mod open_dispute;
+mod parts;
 mod poll_payments;
 mod read;
 mod receive_notice;
 mod refund;
 mod refund_news;
+mod release;
 mod send_refunds;
 mod settings;
 mod settle;
@@ -33,8 +38,11 @@ mod trouble;
 pub use call_off::{MoneyBack, Share};
 pub use cancel::{CancellationDecision, DecideCancellation};
 pub use cancel_intents::CancelIntents;
+pub use decide_dispute::DisputeOutcome;
+pub(crate) use derived::derived;
 pub use expire_orders::ExpireOrders;
 pub use forget_receipts::ForgetReceipts;
+pub use open_dispute::{DisputeNotice, Disputed};
 pub use poll_payments::PollPayments;
 pub use refund::{RefundRequest, Refunded};
 pub use send_refunds::SendRefunds;
@@ -49,6 +57,7 @@ use crate::{
     event::{Subscriber, Sweep},
     order::Orders,
     payment::{Gateways, Inbox, PaymentError, PaymentGateway, Payments},
+    seller::{SellerBooks, Sellers},
 };
 
 /// Everything that selling needs; clones share it.
@@ -58,6 +67,8 @@ pub struct Sales {
     pub payments: Arc<dyn Payments>,
     pub inbox: Arc<dyn Inbox>,
     pub receipts: Arc<dyn Receipts>,
+    pub sellers: Arc<dyn Sellers>,
+    pub seller_books: Arc<dyn SellerBooks>,
     pub gateways: Gateways,
     pub env: Env,
     pub settings: SalesSettings,

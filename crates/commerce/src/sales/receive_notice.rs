@@ -33,6 +33,7 @@ impl Sales {
             "event_id": notice.event_id,
             "kind": notice.kind,
             "provider_ref": notice.provider_ref,
+            "dispute": notice.dispute,
         });
         Event::new(&self.env, PROVIDER_NOTICE, self.env.uuid(), body)
     }

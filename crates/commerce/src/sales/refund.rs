@@ -1,9 +1,13 @@
 //! Give money back: promised in our books at once, sent by the worker.
 
-use super::{Sales, accounts, change::Sale, events};
+use uuid::Uuid;
+
+use super::{Sales, accounts, change::Sale, events, parts};
 use crate::{
-    ATTEMPTS, Actor, CommitError, Effects, Id, Money, Once, Payment, PaymentId, Posting,
+    ATTEMPTS, Actor, CommitError, Effects, Id, Money, Once, Order, Payment, PaymentId, Posting,
+    Role,
     payment::{PaymentError, PaymentState, Refund, RefundCause, RefundState},
+    seller::{Keeping, Standing},
 };
 
 /// How much of a payment is to go back, and why.
@@ -17,6 +21,14 @@ pub struct RefundRequest {
     pub restock: bool,
 }
 
+/// What a refund is decided on besides the sale: where its sellers stand, and which lines it is about.
+#[derive(Debug, Default)]
+pub(super) struct Basis {
+    pub standings: Vec<Standing>,
+    /// All of them when absent.
+    pub lines: Option<Vec<Uuid>>,
+}
+
 /// A refund and the payment it belongs to.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Refunded {
@@ -25,7 +37,8 @@ pub struct Refunded {
 }
 
 impl Sales {
-    /// Never gives back more than was captured: parallel refunds meet at the payment's version.
+    /// Never gives back more than was captured: parallel refunds meet at the payment's version. A seller gives
+    /// back what its own lines brought and nothing else.
     pub async fn refund(
         &self,
         actor: &Actor,
@@ -35,13 +48,21 @@ impl Sales {
         if !actor.role.keeps_shop() {
             return Err(PaymentError::NoPayment);
         }
+        let keeping = match actor.role {
+            Role::Operator => Keeping::Shop,
+            Role::Seller | Role::Customer => self.sellers.keeps_for(actor.user).await?,
+        };
         for _ in 0..ATTEMPTS {
             let sale = self.sale(request.payment).await?;
-            let (refunded, effects) = self.promise(&sale, &request)?;
+            let lines = lines_kept(&sale, keeping)?;
+            let standings = self.standings(&sale.payment.state).await?;
+            let basis = Basis { standings, lines };
+            let (refunded, effects) = self.promise(&sale, &request, &basis)?;
             let effects = effects.receipt(once.receipt(refunded.refund.id.uuid(), &refunded));
             let write = sale.payment.becomes(refunded.payment.clone());
             match self.payments.commit(write.with(effects)).await {
-                Err(CommitError::Stale) => {}
+                // What a seller had was paid out, or taken back, in the meantime.
+                Err(CommitError::Stale | CommitError::InsufficientFunds(_)) => {}
                 written => return Ok(written.map(|()| refunded)?),
             }
         }
@@ -53,14 +74,16 @@ impl Sales {
         &self,
         sale: &Sale,
         request: &RefundRequest,
+        basis: &Basis,
     ) -> Result<(Refunded, Effects), PaymentError> {
         let mut payment = sale.payment.state.clone();
-        let amount = amount_to_refund(&payment, request.amount)?;
+        let amount = amount_to_refund(&payment, request.amount, basis)?;
         let now = self.env.now();
         let mut refund = Refund {
             id: Id::new(&self.env),
             amount,
             tax: Money::zero(amount.currency),
+            shares: Vec::new(),
             cause: cause(&payment, request.restock),
             reason: request.reason.clone(),
             state: RefundState::Pending,
@@ -69,8 +92,10 @@ impl Sales {
         };
         let mut booked: Option<Posting> = None;
         if payment.settles {
-            refund.tax = accounts::tax_within(amount, &payment, &sale.order.state)?;
-            booked = Some(accounts::promised(&refund, &sale.order.state, now)?);
+            if payment.parts.is_none() {
+                refund.tax = accounts::tax_within(amount, &payment, &sale.order.state)?;
+            }
+            booked = Some(book(&mut payment, &mut refund, &sale.order.state, basis)?);
         }
         payment.refunds.push(refund.clone());
         payment.check_at = Some(self.settings.next_check(0, now));
@@ -81,11 +106,48 @@ impl Sales {
     }
 }
 
-fn amount_to_refund(payment: &Payment, asked: Option<Money>) -> Result<Money, PaymentError> {
+/// The promise in the books: by the lines when sellers have a part in the sale, else out of the shop's own earnings.
+pub(super) fn book(
+    payment: &mut Payment,
+    refund: &mut Refund,
+    order: &Order,
+    basis: &Basis,
+) -> Result<Posting, PaymentError> {
+    let at = refund.created_at;
+    let Some(all) = payment.parts.as_mut() else {
+        return accounts::promised(refund, order, at);
+    };
+    refund.shares = parts::take(all, refund.amount, basis.lines.as_deref(), &basis.standings)?;
+    refund.tax = parts::own_tax(&refund.shares, refund.amount)?;
+    parts::promised(refund, all, at)
+}
+
+/// The lines somebody may refund; a payment with none of theirs is no business of theirs.
+fn lines_kept(sale: &Sale, keeping: Keeping) -> Result<Option<Vec<Uuid>>, PaymentError> {
+    let seller = match keeping {
+        Keeping::Shop => return Ok(None),
+        Keeping::Seller(seller) => seller,
+        Keeping::Barred => return Err(PaymentError::NoPayment),
+    };
+    let parts = sale.payment.state.parts.iter().flat_map(|parts| &parts.lines);
+    let lines: Vec<_> =
+        parts.filter(|part| part.seller == Some(seller)).map(|part| part.line).collect();
+    if lines.is_empty() { Err(PaymentError::NoPayment) } else { Ok(Some(lines)) }
+}
+
+fn amount_to_refund(
+    payment: &Payment,
+    asked: Option<Money>,
+    basis: &Basis,
+) -> Result<Money, PaymentError> {
     if !matches!(payment.state, PaymentState::Captured { .. }) {
         return Err(PaymentError::NotCaptured);
     }
-    let left = payment.refundable()?;
+    let mut left = payment.refundable()?;
+    if let Some(parts) = &payment.parts {
+        let of_lines = parts::left(parts, basis.lines.as_deref())?;
+        left = Money::new(left.minor.min(of_lines.minor), left.currency);
+    }
     let amount = asked.unwrap_or(left);
     if amount.currency != left.currency {
         let (given, paid) = (amount.currency, left.currency);

@@ -2,9 +2,9 @@
 
 use tracing::error;
 
-use super::{accounts, change::Step, events, hear::Facts};
+use super::{accounts, change::Step, events, hear::Facts, parts};
 use crate::{
-    Effects, Env, Order,
+    Claim, Effects, Env, Order,
     order::{CancelReason, OrderState},
     payment::{PaymentError, Refund, RefundCause, RefundId, RefundState, SentRefund},
 };
@@ -61,8 +61,10 @@ fn cancel_refunded(mut step: Step, env: &Env) -> Result<Step, PaymentError> {
     let restock = arrived.map(|refund| refund.cause).any(RefundCause::restocks);
     let told = events::order_cancelled(env, &order, CancelReason::Refunded);
     step.order = Order { cancellation_request: None, ..order };
-    // Time nobody uses is free for others, whatever becomes of goods.
-    let claims = claims.into_iter().filter(|moved| restock || moved.claim.span.is_some());
+    // Time nobody uses is free for others, and a coupon is there again, whatever becomes of goods.
+    let freed = |claim: &Claim| claim.span.is_some() || step.order.is_coupon_use(claim);
+    let claims: Vec<_> =
+        claims.into_iter().filter(|moved| restock || freed(&moved.claim)).collect();
     Ok(step.and(Effects::none().claim(claims).tell(told)))
 }
 
@@ -74,7 +76,11 @@ pub(super) fn bounced(mut step: Step, env: &Env, id: RefundId) -> Result<Step, P
     let told = events::refund_moved(env, "refund_failed", &step.payment, &refund);
     let mut effects = Effects::none().tell(told);
     if step.payment.settles {
-        effects = effects.post(accounts::undone(&refund, &step.order, env.now())?);
+        let undone = match step.payment.parts.as_mut() {
+            None => accounts::undone(&refund, &step.order, env.now())?,
+            Some(parts) => parts::undo(&refund, parts, env.now())?,
+        };
+        effects = effects.post(undone);
     }
     Ok(step.and(effects))
 }

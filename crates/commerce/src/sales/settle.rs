@@ -10,8 +10,21 @@ use super::{
 };
 use crate::{
     ATTEMPTS, CommitError, Effects, Once, Payment, PaymentId,
-    payment::{Intent, NewIntent, PaymentError},
+    payment::{Intent, IntentState, NewIntent, PaymentError},
 };
+
+/// An order is settled by one payment: the store keeps the second one's commit out under this name.
+const ONE_SETTLES: &str = "commerce_payments_order_id_key";
+
+/// Whether another writer was quicker, so that a look at how things stand now decides otherwise. Any other
+/// name that is taken stays taken, however often it is tried.
+fn was_quicker(error: &CommitError) -> bool {
+    match error {
+        CommitError::Stale => true,
+        CommitError::Taken(name) => name == ONE_SETTLES,
+        _ => false,
+    }
+}
 
 impl Sales {
     /// Applies what a provider says of one of its payments; what is not ours is set aside, and nothing is applied.
@@ -53,7 +66,7 @@ impl Sales {
             };
             let step = hear(sale.step(), &facts)?;
             match self.commit_step(&sale, step, once).await {
-                Err(PaymentError::Commit(CommitError::Stale)) => out_of_stock = false,
+                Err(PaymentError::Commit(error)) if was_quicker(&error) => out_of_stock = false,
                 Err(PaymentError::Commit(CommitError::OutOfStock(_))) if !out_of_stock => {
                     out_of_stock = true;
                 }
@@ -106,6 +119,9 @@ impl Sales {
     /// Asks the provider how a payment stands. One whose first answer was lost is created once more
     /// under the same key, which tells us what became of it.
     pub(super) async fn ask(&self, payment: &Payment) -> Result<Intent, PaymentError> {
+        if payment.amount.is_zero() {
+            return Ok(Intent::of_nothing(payment));
+        }
         match &payment.provider_ref {
             Some(provider_ref) => self.fetch(&payment.provider, provider_ref).await,
             None => {
@@ -130,7 +146,7 @@ impl Sales {
         }
     }
 
-    async fn set_aside(
+    pub(super) async fn set_aside(
         &self,
         provider: &str,
         notice: Option<&str>,
@@ -152,6 +168,21 @@ impl Sales {
     }
 }
 
+impl Intent {
+    /// Where there is nothing to pay, no provider is asked: nothing was captured, and that is all of it.
+    pub(super) fn of_nothing(payment: &Payment) -> Self {
+        Self {
+            provider_ref: payment.id.to_string(),
+            reference: payment.id.to_string(),
+            amount: payment.amount,
+            captured: payment.amount,
+            state: IntentState::Captured,
+            action: None,
+            refunds: Vec::new(),
+        }
+    }
+}
+
 impl NewIntent {
     pub(super) fn of(payment: &Payment) -> Self {
         Self {
@@ -160,5 +191,19 @@ impl NewIntent {
             amount: payment.amount,
             description: format!("Order {}", payment.order),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CommitError, ONE_SETTLES, was_quicker};
+
+    #[test]
+    fn only_what_another_look_can_mend_is_decided_again() {
+        assert!(was_quicker(&CommitError::Stale));
+        assert!(was_quicker(&CommitError::Taken(ONE_SETTLES.to_owned())));
+        let reference = "commerce_payments_provider_provider_ref_key";
+        assert!(!was_quicker(&CommitError::Taken(reference.to_owned())));
+        assert!(!was_quicker(&CommitError::Exists));
     }
 }

@@ -1,4 +1,5 @@
-//! Acts on providers' messages: a message is a hint, so what is applied is fetched from the provider.
+//! Acts on providers' messages: a message is a hint, so what is applied is fetched from the provider, as far as
+//! it can be.
 
 use async_trait::async_trait;
 use serde_json::Value;
@@ -6,7 +7,7 @@ use serde_json::Value;
 use super::{Sales, events::PROVIDER_NOTICE};
 use crate::{
     event::{Delivery, Subscriber, Trouble},
-    payment::PaymentError,
+    payment::{DisputeNews, Intent, PaymentError},
 };
 
 pub struct SettleNotices(pub Sales);
@@ -26,24 +27,47 @@ impl Subscriber for SettleNotices {
         let (Some(provider), Some(event_id)) = (field("provider"), field("event_id")) else {
             return Err(Trouble::Lasting("the notice does not say where it came from".into()));
         };
-        match field("provider_ref") {
-            Some(provider_ref) => {
-                Ok(self.0.settle_fetched(provider, event_id, provider_ref).await?)
-            }
+        let Some(provider_ref) = field("provider_ref") else {
             // A kind of message that we do not follow.
-            None => Ok(()),
+            return Ok(());
+        };
+        let intent = self.0.fetch(provider, provider_ref).await?;
+        self.0.settle(provider, Some(event_id), &intent).await?;
+        if let Some(news) = disputes(&delivery.body)? {
+            self.0.settle_dispute(provider, event_id, &intent, &news).await?;
         }
+        Ok(())
     }
 }
 
+/// What the message says of a dispute, if it is about one.
+fn disputes(body: &Value) -> Result<Option<DisputeNews>, Trouble> {
+    let news = body.get("dispute").cloned().unwrap_or(Value::Null);
+    serde_json::from_value(news).map_err(|error| Trouble::Lasting(error.to_string()))
+}
+
 impl Sales {
-    async fn settle_fetched(
+    /// Providers have no other word on disputes than their signed message. One that cannot be true is set aside.
+    async fn settle_dispute(
         &self,
         provider: &str,
         event_id: &str,
-        provider_ref: &str,
+        intent: &Intent,
+        news: &DisputeNews,
     ) -> Result<(), PaymentError> {
-        let intent = self.fetch(provider, provider_ref).await?;
-        self.settle(provider, Some(event_id), &intent).await
+        let heard = match self.recognise(provider, intent).await {
+            Ok(payment) => self.hear_dispute(payment, news).await,
+            // It was set aside with its payment.
+            Err(PaymentError::Mismatch(_)) => return Ok(()),
+            Err(error) => return Err(error),
+        };
+        let why = match heard {
+            Err(PaymentError::NotCaptured) => "a dispute of what paid for nothing",
+            Err(PaymentError::NotDisputable { .. }) => "a dispute of more than is left",
+            Err(PaymentError::OtherCurrency { .. }) => "a dispute in another currency",
+            Err(PaymentError::DisputeDecided) => "a dispute that was decided otherwise",
+            heard => return heard,
+        };
+        self.set_aside(provider, Some(event_id), intent, why).await
     }
 }

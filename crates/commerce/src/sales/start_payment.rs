@@ -9,7 +9,7 @@ use super::{
 use crate::{
     ATTEMPTS, Actor, CommitError, Effects, Id, Once, Order, OrderId, Payment, PaymentId, Stored,
     order::{OrderError, OrderState},
-    payment::{GatewayError, NewIntent, PaymentError, PaymentState},
+    payment::{GatewayError, Intent, NewIntent, PaymentError, PaymentState},
 };
 
 /// Which order is to be paid, and through whom.
@@ -48,6 +48,9 @@ impl Sales {
     }
 
     async fn open(&self, payment: Payment, once: &Once<Payment>) -> Result<Payment, PaymentError> {
+        if payment.amount.is_zero() {
+            return self.apply(payment.id, &Intent::of_nothing(&payment), Some(once)).await;
+        }
         match self.gateway(&payment.provider)?.create(&NewIntent::of(&payment)).await {
             Ok(intent) => self.apply(payment.id, &intent, Some(once)).await,
             Err(GatewayError::Refused { code }) => {
@@ -113,6 +116,8 @@ impl Sales {
             captured: crate::Money::zero(order.state.totals.currency()),
             settles: false,
             refunds: Vec::new(),
+            disputes: Vec::new(),
+            parts: None,
             created_at: now,
             check_at: Some(self.settings.next_check(0, now)),
             checks: 0,

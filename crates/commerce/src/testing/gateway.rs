@@ -6,12 +6,13 @@ use std::{
 };
 
 use async_trait::async_trait;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
     Money, Timestamp,
     payment::{
-        GatewayError, Intent, IntentState, NewIntent, NewRefund, Notice, NoticeError,
+        DisputeNews, GatewayError, Intent, IntentState, NewIntent, NewRefund, Notice, NoticeError,
         PaymentGateway, RefundState, SentRefund,
     },
 };
@@ -215,6 +216,7 @@ impl PaymentGateway for ModelProvider {
             digest: String::from_utf8_lossy(body).into_owned(),
             kind: text("kind").unwrap_or_default(),
             provider_ref: text("ref"),
+            dispute: payload.get("dispute").and_then(|news| DisputeNews::deserialize(news).ok()),
             payload,
             received_at: now,
         })

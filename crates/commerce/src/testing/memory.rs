@@ -9,6 +9,7 @@ use std::{
 use async_trait::async_trait;
 use uuid::Uuid;
 
+use super::books;
 use crate::{
     Aggregate, Change, Claim, ClaimMove, ClaimState, CommitError, Currency, Effects, Event, Order,
     OrderId, Page, PageRequest, Payment, PaymentId, Posting, Receipt, Receipts, Repository,
@@ -44,9 +45,7 @@ pub struct Books {
 impl Books {
     /// Debits less credits of an account.
     pub fn balance(&self, code: &str, currency: Currency) -> i64 {
-        let entries = self.postings.iter().flat_map(Posting::entries);
-        let ours = entries.filter(|e| e.account.code() == code && e.amount.currency == currency);
-        ours.map(|entry| entry.amount.minor).sum()
+        books::balance(&self.postings, code, currency)
     }
 
     pub fn all<T: Aggregate>(&self) -> Vec<Stored<T>> {
@@ -92,8 +91,7 @@ impl Books {
         effects.orders.iter().try_for_each(|order| self.save(order))?;
         effects.pictures.iter().try_for_each(|moved| self.move_picture(moved))?;
         self.move_claims(effects.claims, effects.stock)?;
-        self.postings.extend(effects.postings);
-        self.check_floors()?;
+        books::post(&mut self.postings, effects.postings)?;
         self.events.extend(effects.events);
         self.audits.extend(effects.audits);
         Ok(())
@@ -167,19 +165,6 @@ impl Books {
             self.stock.insert(resource, (on_hand, held));
         }
         if short.is_empty() { Ok(()) } else { Err(CommitError::OutOfStock(short)) }
-    }
-
-    fn check_floors(&self) -> Result<(), CommitError> {
-        let entries = self.postings.iter().flat_map(Posting::entries);
-        for entry in entries.filter(|entry| entry.account.has_floor()) {
-            let balance = self.balance(entry.account.code(), entry.amount.currency);
-            let overdrawn =
-                if entry.account.class().grows_by_debit() { balance < 0 } else { balance > 0 };
-            if overdrawn {
-                return Err(CommitError::InsufficientFunds(entry.account.to_string()));
-            }
-        }
-        Ok(())
     }
 
     fn copy(&self) -> Snapshot {

@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world should stop")]
 #![expect(clippy::arithmetic_side_effects, reason = "tests may overflow")]
 
+mod books;
 mod contract;
 mod env;
 mod gateway;
 mod memory;
 mod reads;
+mod sellers;
 
 pub use contract::{assert_claims, assert_repository, assert_time_claims};
 pub use env::{ManualClock, SeededRandom, TestEnv, moment};

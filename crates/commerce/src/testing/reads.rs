@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 
-use super::Memory;
+use super::{Memory, books};
 use crate::{
     Claim, Currency, Money, Page, PageRequest, Posting, ResourceId, Span, StoreError,
     audit::{AuditEntry, AuditFilter, AuditLog, AuditRow},
     claim::{Busy, Calendars},
     event::{Feed, FeedEvent},
-    ledger::{Balance, BookedEntry, Journal, TrialBalance},
+    invoice::{Issued, PaperId, Papers},
+    ledger::{Balance, BookedEntry, Journal, Layer, TrialBalance},
 };
 
 #[async_trait]
@@ -21,15 +22,22 @@ impl Journal for Memory {
         page: PageRequest,
     ) -> Result<Page<Balance>, StoreError> {
         let mut sums: BTreeMap<(String, Currency), Balance> = BTreeMap::new();
-        for entry in self.read().postings.iter().flat_map(Posting::entries) {
+        let books = self.read();
+        for entry in books.postings.iter().flat_map(Posting::entries) {
             let (code, currency) = (entry.account.code().to_owned(), entry.amount.currency);
             let first = Balance {
                 code: code.clone(),
                 class: entry.account.class(),
                 balance: Money::zero(currency),
+                reserved: entry.account.has_floor().then(|| Money::zero(currency)),
             };
             let sum = sums.entry((code, currency)).or_insert(first);
-            sum.balance.minor += entry.amount.minor;
+            if entry.layer == Layer::Settled {
+                sum.balance.minor += entry.amount.minor;
+            }
+            if let Some(reserved) = &mut sum.reserved {
+                reserved.minor = books::reserved(&books.postings, &entry.account, currency);
+            }
         }
         let all = sums.into_values().filter(|balance| balance.code.starts_with(prefix));
         Ok(Self::page(all.collect(), &page))
@@ -49,6 +57,7 @@ impl Journal for Memory {
                 reference: posting.reference,
                 at: posting.at,
                 amount: entry.amount,
+                layer: entry.layer,
             })
         });
         Ok(Self::page(entries.collect(), &page))
@@ -56,7 +65,9 @@ impl Journal for Memory {
 
     async fn trial_balance(&self) -> Result<Vec<TrialBalance>, StoreError> {
         let mut rows: BTreeMap<Currency, TrialBalance> = BTreeMap::new();
-        for entry in self.read().postings.iter().flat_map(Posting::entries) {
+        let books = self.read();
+        let entries = books.postings.iter().flat_map(Posting::entries);
+        for entry in entries.filter(|entry| entry.layer == Layer::Settled) {
             let currency = entry.amount.currency;
             let first = TrialBalance { currency, debits: 0, credits: 0 };
             let row = rows.entry(currency).or_insert(first);
@@ -130,5 +141,24 @@ impl Calendars for Memory {
         let mut all: Vec<_> = self.read().claims.values().filter(wanted).filter_map(busy).collect();
         all.sort_by_key(|busy| (busy.resource, busy.span));
         Ok(all)
+    }
+}
+
+#[async_trait]
+impl Papers for Memory {
+    async fn issued(&self, of: &[PaperId]) -> Result<Vec<Issued>, StoreError> {
+        let books = self.read();
+        let mut found = Vec::new();
+        for id in of {
+            let Some(at) = books.events.iter().position(|event| event.id == id.uuid()) else {
+                continue;
+            };
+            let (before, event) = (&books.events[..at], &books.events[at]);
+            let ahead = before.iter().filter(|earlier| earlier.stream == event.stream).count();
+            let paper = serde_json::from_value(event.body.clone()).map_err(StoreError::new)?;
+            let number = i64::try_from(ahead).unwrap_or_default() + 1;
+            found.push(Issued { id: *id, number, at: event.at, paper });
+        }
+        Ok(found)
     }
 }

@@ -3,6 +3,7 @@
 mod amount;
 mod call;
 mod circuit;
+mod dispute;
 mod paypal;
 mod razorpay;
 mod sandbox;
@@ -13,7 +14,7 @@ pub use call::{CallSettings, Patience};
 pub use circuit::{Circuit, CircuitSettings};
 pub use paypal::{CertificateSettings, PayPalCheck, PayPalGateway, PayPalSettings, Roots};
 pub use razorpay::{RazorpayGateway, RazorpaySettings};
-pub use sandbox::{SandboxGateway, SandboxSettings};
+pub use sandbox::{SandboxGateway, SandboxPayouts, SandboxSettings};
 pub use signature::SignedBody;
 pub use stripe::{StripeGateway, StripeSettings};
 

@@ -1,7 +1,7 @@
 //! Carts: one row each; the items are carried as one document.
 
 use async_trait::async_trait;
-use buy::{Cart, CartId, CartState, Carts, Item, Owner};
+use buy::{Cart, CartId, CartState, Carts, CouponId, Item, Owner, Place};
 use commerce::{
     CommitError, Currency, OrderId, StoreError, Stored, Timestamp, UserId, Version, Write,
 };
@@ -17,6 +17,10 @@ const DAY_S: i64 = 86_400;
 struct Document {
     currency: Currency,
     items: Vec<Item>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    coupon: Option<CouponId>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    destination: Option<Place>,
     state: CartState,
     created_at: Timestamp,
     updated_at: Timestamp,
@@ -41,6 +45,8 @@ fn row(write: &Write<Cart>) -> Result<Step, CommitError> {
     let document = Document {
         currency: cart.currency,
         items: cart.items.clone(),
+        coupon: cart.coupon,
+        destination: cart.destination.clone(),
         state: cart.state.clone(),
         created_at: cart.created_at,
         updated_at: cart.updated_at,
@@ -88,8 +94,18 @@ fn read(row: &QueryResult) -> Result<Stored<Cart>, StoreError> {
         (None, Some(token_hash)) => Owner::Guest { token_hash },
         (None, None) => return Err(failure::missing()),
     };
-    let Document { currency, items, state, created_at, updated_at } = sql::json(row, "document")?;
-    let cart = Cart { id: id.into(), owner, currency, items, state, created_at, updated_at };
+    let document: Document = sql::json(row, "document")?;
+    let cart = Cart {
+        id: id.into(),
+        owner,
+        currency: document.currency,
+        items: document.items,
+        coupon: document.coupon,
+        destination: document.destination,
+        state: document.state,
+        created_at: document.created_at,
+        updated_at: document.updated_at,
+    };
     Ok(Stored { state: cart, version: Version(sql::get(row, "version")?) })
 }
 

@@ -1,6 +1,6 @@
 //! What variants are sold as now, and how many of them there are.
 
-use buy::{Image, Offer, Prices, Slug, StockLevel, StockPolicy, VariantId};
+use buy::{CategoryId, Image, Offer, Prices, Slug, StockLevel, StockPolicy, VariantId};
 use commerce::StoreError;
 use sea_orm::{QueryResult, Value};
 use serde::Deserialize;
@@ -15,6 +15,10 @@ struct Document {
     options: Vec<(String, String)>,
     image: Option<Image>,
     prices: Prices,
+    #[serde(default)]
+    seller: Option<Uuid>,
+    #[serde(default)]
+    category: Option<CategoryId>,
 }
 
 pub async fn offers(db: &Db, variants: &[VariantId]) -> Result<Vec<Offer>, StoreError> {
@@ -33,10 +37,13 @@ fn offer(row: &QueryResult) -> Result<Offer, StoreError> {
     let policy: String = sql::get(row, "policy")?;
     let policy = StockPolicy::parse(&policy).ok_or_else(failure::missing)?;
     let (on_hand, held): (i64, i64) = (sql::get(row, "on_hand")?, sql::get(row, "held")?);
-    let Document { slug, title, options, image, prices } = sql::json(row, "offer")?;
+    let Document { slug, title, options, image, prices, seller, category } =
+        sql::json(row, "offer")?;
     Ok(Offer {
         variant: id.into(),
         product: product.into(),
+        seller,
+        category,
         slug,
         title,
         sku: sql::get(row, "sku")?,

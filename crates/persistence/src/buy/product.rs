@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use buy::{KeptProduct, Product, ProductId, Products, Slug};
 use commerce::{CommitError, Page, PageRequest, StoreError, Stored, Version, Write};
 use sea_orm::{QueryResult, Value};
+use uuid::Uuid;
 
 use super::rows;
 use crate::{Db, Engine, Layout, Refusal, Step, Steps, failure, sql};
@@ -51,22 +52,23 @@ fn row(write: &Write<Product>) -> Result<Step, CommitError> {
     let product = &write.state;
     let Version(version) = write.expected.next();
     let document = serde_json::to_string(product).map_err(StoreError::new)?;
-    let values: [Value; 6] = [
+    let values: [Value; 7] = [
         product.id.uuid().into(),
         version.into(),
         product.slug.as_str().into(),
         product.status.name().into(),
         product.category.map(|category| category.uuid()).into(),
+        product.seller.into(),
         document.into(),
     ];
     if write.expected == Version(0) {
-        let insert = "insert into buy_products (id, version, slug, status, category, document) \
-            values ($1, $2, $3, $4, $5, $6) on conflict (id) do nothing";
+        let insert = "insert into buy_products (id, version, slug, status, category, seller, document) \
+            values ($1, $2, $3, $4, $5, $6, $7) on conflict (id) do nothing";
         return Ok(Step::new(insert, values).or(Refusal::Exists));
     }
     let Version(expected) = write.expected;
     let update = "update buy_products set version = $2, slug = $3, status = $4, category = $5, \
-        document = $6 where id = $1 and version = $7 and {gate}";
+        seller = $6, document = $7 where id = $1 and version = $8 and {gate}";
     Ok(Step::new(update, values.into_iter().chain([expected.into()])).or(Refusal::Stale))
 }
 
@@ -83,6 +85,7 @@ impl Products for Db {
 
     async fn kept_products(
         &self,
+        seller: Option<Uuid>,
         status: Option<&str>,
         page: PageRequest,
     ) -> Result<Page<KeptProduct>, StoreError> {
@@ -91,7 +94,11 @@ impl Products for Db {
         let limit = usize::try_from(page.limit).unwrap_or(usize::MAX);
         let mut values: Vec<Value> = vec![i64::from(page.limit).saturating_add(1).into()];
         let mut conditions = vec!["true".to_owned()];
-        let given = [("status =", status.map(Value::from)), ("id <", after.map(Value::from))];
+        let given = [
+            ("seller =", seller.map(Value::from)),
+            ("status =", status.map(Value::from)),
+            ("id <", after.map(Value::from)),
+        ];
         for (column, value) in given.into_iter().filter_map(|(c, v)| Some((c, v?))) {
             values.push(value);
             conditions.push(format!("{column} ${}", values.len()));

@@ -79,6 +79,8 @@ fn offer(product: &Product, variant: &Variant) -> String {
         "options": options,
         "image": product.images.first(),
         "prices": variant.prices,
+        "seller": product.seller,
+        "category": product.category,
     })
     .to_string()
 }
@@ -89,7 +91,7 @@ fn variant_rows(product: &Product) -> impl Iterator<Item = VariantRow<'_>> {
         product: product.id.uuid(),
         sku: &variant.sku,
         policy: variant.policy.as_str(),
-        published: product.is_published(),
+        published: product.is_on_sale(),
         offer: offer(product, variant),
     })
 }
@@ -138,7 +140,7 @@ pub fn variants(engine: Engine, products: &[&Product]) -> Result<Insert, CommitE
 
 /// What lists and search read of the products that are on sale. Their variants are there, and their numbers.
 pub fn listings(engine: Engine, products: &[&Product]) -> Result<Vec<Insert>, CommitError> {
-    let on_sale: Vec<_> = products.iter().filter(|product| product.is_published()).collect();
+    let on_sale: Vec<_> = products.iter().filter(|product| product.is_on_sale()).collect();
     if on_sale.is_empty() {
         return Ok(Vec::new());
     }

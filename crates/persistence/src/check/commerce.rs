@@ -27,14 +27,14 @@ pub const INVARIANTS: &[Invariant] = &[
     ),
     Invariant::new(
         "every claim and every move is of a known resource",
-        "select resource as culprit from commerce_claims
-         where starts_at is null and resource not in (select resource from commerce_stock)
+        "select c.resource as culprit from commerce_claims c where c.starts_at is null
+         and not exists (select 1 from commerce_stock s where s.resource = c.resource)
          union all
          select c.resource as culprit from commerce_claims c where c.starts_at is not null
          and not exists (select 1 from commerce_calendars d where d.resource = c.resource)
          union all
-         select resource as culprit from commerce_stock_moves
-         where resource not in (select resource from commerce_stock)",
+         select m.resource as culprit from commerce_stock_moves m
+         where not exists (select 1 from commerce_stock s where s.resource = m.resource)",
     ),
     // Among spans in the order of their beginnings, the first that overlaps any overlaps the one before it.
     Invariant::new(
@@ -99,8 +99,8 @@ pub const INVARIANTS: &[Invariant] = &[
     ),
     Invariant::new(
         "every payment belongs to an order",
-        "select id as culprit from commerce_payments
-         where order_id not in (select id from commerce_orders)",
+        "select p.id as culprit from commerce_payments p
+         where not exists (select 1 from commerce_orders o where o.id = p.order_id)",
     ),
     Invariant::new(
         "never more is refunded than was captured",
@@ -114,12 +114,13 @@ pub const INVARIANTS: &[Invariant] = &[
            on e.stream = s.name
          where s.top <> coalesce(e.n, 0) or s.top <> coalesce(e.high, 0) or coalesce(e.low, 1) <> 1
          union all
-         select distinct stream as culprit from commerce_events
-         where stream is not null and stream not in (select name from commerce_streams)",
+         select e.stream as culprit from (
+             select distinct stream from commerce_events where stream is not null) e
+         where not exists (select 1 from commerce_streams s where s.name = e.stream)",
     ),
     Invariant::new(
         "every delivery is of a known event",
-        "select id as culprit from commerce_deliveries
-         where event not in (select id from commerce_events)",
+        "select d.id as culprit from commerce_deliveries d
+         where not exists (select 1 from commerce_events e where e.id = d.event)",
     ),
 ];

@@ -2,7 +2,10 @@
 
 mod commerce;
 mod ledger;
+mod rebuild;
 mod stuck;
+
+pub use rebuild::{Difference, Rebuilt, rebuild};
 
 use ::commerce::StoreError;
 
@@ -53,11 +56,12 @@ pub fn core() -> impl Iterator<Item = Invariant> {
 
 /// What every part of the shop promises at every committed instant.
 pub fn invariants() -> impl Iterator<Item = Invariant> {
-    let modes: [&'static [Invariant]; 4] = [
+    let modes: [&'static [Invariant]; 5] = [
         crate::identity::INVARIANTS,
         crate::media::INVARIANTS,
         crate::buy::INVARIANTS,
         crate::rent::INVARIANTS,
+        crate::market::INVARIANTS,
     ];
     core().chain(modes.into_iter().flatten().copied())
 }

@@ -100,8 +100,8 @@ fn sums(claims: &[&ClaimMove], arrivals: &[StockMove]) -> BTreeMap<ResourceId, S
 fn stock_step(resource: ResourceId, sum: Sum) -> Step {
     let sql = if sum.counted {
         "insert into commerce_stock as s (resource, on_hand, held)
-         select $1, case when $2 < 0 then 0 else $2 end, 0
-         where {gate} and (($2 >= 0 and $3 = 0) or exists (select 1 from commerce_stock where resource = $1))
+         select $1, case when $2 < 0 then 0 else $2 end, case when $3 between 0 and $2 then $3 else 0 end
+         where {gate} and ($3 between 0 and $2 or exists (select 1 from commerce_stock where resource = $1))
          on conflict (resource) do update set on_hand = s.on_hand + $2, held = s.held + $3
          where s.held + $3 >= 0 and s.held + $3 <= s.on_hand + $2"
     } else {

@@ -13,8 +13,8 @@ pub fn receipt(effects: &Effects, steps: &mut Steps) -> Result<(), CommitError> 
     })
 }
 
-/// Payments, orders, pictures by id, stock and claims by resource, accounts with a floor by code, then what only adds rows, streams
-/// by name and their events.
+/// Payments, orders, pictures by id, holds and reversals by posting, stock and claims by resource, accounts with a
+/// floor by code, streams by name and their events; what only adds rows waits for nobody.
 pub fn rest(
     db: &Db,
     mut effects: Effects,
@@ -26,6 +26,7 @@ pub fn rest(
     effects.payments.iter().try_for_each(|write| Layout::steps(write, steps))?;
     effects.orders.iter().try_for_each(|write| Layout::steps(write, steps))?;
     crate::media::picture_steps(&effects.pictures, steps);
+    ledger::guard_steps(&effects.postings, steps);
     ledger::journal_steps(db, &effects.postings, steps, told)?;
     audit::steps(&effects.audits, steps)?;
     claim::steps(&effects.claims, &effects.stock, steps)?;

@@ -2,8 +2,8 @@
 
 use async_trait::async_trait;
 use commerce::{
-    Page, PageRequest, StoreError,
-    ledger::{Balance, BookedEntry, Class, Journal, TrialBalance},
+    Money, Page, PageRequest, StoreError,
+    ledger::{Balance, BookedEntry, Class, Journal, Layer, TrialBalance},
 };
 use sea_orm::QueryResult;
 use uuid::Uuid;
@@ -23,9 +23,11 @@ impl Journal for Db {
         let (code, currency): (String, String) = cursor::after(&page)?.unwrap_or_default();
         let rows = self
             .rows(
-                "select a.code, a.currency, a.class, coalesce(a.balance, (
+                "select a.code, a.currency, a.class, case when a.floored then a.reserved end as reserved,
+                   coalesce(a.balance, (
                    select cast(coalesce(sum(e.amount), 0) as bigint) from ledger_entries e
-                   where e.account = a.code and e.currency = a.currency)) as balance
+                   where e.account = a.code and e.currency = a.currency
+                     and e.layer = 'settled')) as balance
                  from ledger_accounts a
                  where a.code >= $2 and substr(a.code, 1, length($2)) = $2
                    and (a.code, a.currency) > ($3, $4)
@@ -46,7 +48,7 @@ impl Journal for Db {
         let (at, tx, line) = before;
         let rows = self
             .rows(
-                "select e.tx, e.line, t.kind, t.reference, e.at, e.currency, e.amount
+                "select e.tx, e.line, t.kind, t.reference, e.at, e.currency, e.amount, e.layer
                  from ledger_entries e join ledger_transactions t on t.id = e.tx
                  where e.account = $2 and (e.at, e.tx, e.line) < ($3, $4, $5)
                  order by e.at desc, e.tx desc, e.line desc limit $1",
@@ -65,7 +67,7 @@ impl Journal for Db {
                 "select currency,
                    cast(sum(case when amount > 0 then amount else 0 end) as bigint) as debits,
                    cast(sum(case when amount < 0 then -amount else 0 end) as bigint) as credits
-                 from ledger_entries group by currency order by currency",
+                 from ledger_entries where layer = 'settled' group by currency order by currency",
                 [],
             )
             .await?;
@@ -76,18 +78,20 @@ impl Journal for Db {
 fn balance(row: &QueryResult) -> Result<Balance, StoreError> {
     let currency = sql::currency(row, "currency")?;
     let class: String = get(row, "class")?;
-    let all = [Class::Asset, Class::Liability, Class::Income, Class::Expense];
-    let class = all.into_iter().find(|known| known.as_str() == class);
+    let reserved: Option<i64> = get(row, "reserved")?;
     Ok(Balance {
         code: get(row, "code")?,
-        class: class.ok_or_else(failure::missing)?,
+        class: Class::parse(&class).ok_or_else(failure::missing)?,
+        reserved: reserved.map(|minor| Money::new(minor, currency)),
         balance: sql::money(row, "balance", currency)?,
     })
 }
 
 fn entry(row: &QueryResult) -> Result<(BookedEntry, i64), StoreError> {
     let currency = sql::currency(row, "currency")?;
+    let layer: String = get(row, "layer")?;
     let entry = BookedEntry {
+        layer: Layer::parse(&layer).ok_or_else(failure::missing)?,
         posting: get(row, "tx")?,
         kind: get(row, "kind")?,
         reference: get(row, "reference")?,

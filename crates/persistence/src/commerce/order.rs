@@ -5,7 +5,8 @@ use commerce::{
     CommitError, Effects, Order, OrderId, Page, PageRequest, StoreError, Stored, Timestamp, UserId,
     Version, Write,
     order::{
-        Address, CancellationRequest, OrderFilter, OrderLine, OrderState, Orders, Origin, Totals,
+        Address, CancellationRequest, OrderFilter, OrderLine, OrderState, Orders, Origin,
+        Redemption, Totals,
     },
 };
 use sea_orm::{QueryResult, Value};
@@ -20,10 +21,12 @@ use crate::{
 
 /// What never changes once the order is raised.
 #[derive(Serialize, Deserialize)]
-struct Sale<L, T, A> {
+struct Sale<L, T, A, C> {
     lines: L,
     totals: T,
     address: A,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    coupon: Option<C>,
 }
 
 /// What moves.
@@ -57,7 +60,12 @@ impl Layout for Order {
 }
 
 fn make(order: &Order) -> Result<Step, CommitError> {
-    let sale = Sale { lines: &order.lines, totals: &order.totals, address: &order.address };
+    let sale = Sale {
+        lines: &order.lines,
+        totals: &order.totals,
+        address: &order.address,
+        coupon: order.coupon.as_ref(),
+    };
     let total = order.totals.total;
     Ok(Step::new(
         "insert into commerce_orders (id, version, buyer, mode, reference, placed_at, currency, total,
@@ -115,7 +123,7 @@ fn life(order: &Order) -> Result<Value, CommitError> {
 }
 
 fn read(row: &QueryResult) -> Result<Stored<Order>, StoreError> {
-    let sale: Sale<Vec<OrderLine>, Totals, Option<Address>> = sql::json(row, "sale")?;
+    let sale: Sale<Vec<OrderLine>, Totals, Option<Address>, Redemption> = sql::json(row, "sale")?;
     let life: Life = sql::json(row, "life")?;
     let order = Order {
         id: get::<Uuid>(row, "id")?.into(),
@@ -124,6 +132,7 @@ fn read(row: &QueryResult) -> Result<Stored<Order>, StoreError> {
         lines: sale.lines,
         totals: sale.totals,
         address: sale.address,
+        coupon: sale.coupon,
         placed_at: sql::time(row, "placed_at")?,
         state: life.state,
         cancellation_request: life.cancellation_request,

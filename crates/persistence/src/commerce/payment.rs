@@ -4,12 +4,13 @@ use async_trait::async_trait;
 use commerce::{
     CommitError, Effects, Money, OrderId, Page, PageRequest, Payment, PaymentId, StoreError,
     Stored, Timestamp, Version, Write,
-    payment::{ClientAction, PaymentFilter, PaymentState, Payments, Refund},
+    payment::{ClientAction, Dispute, Parts, PaymentFilter, PaymentState, Payments, Refund},
 };
 use sea_orm::{QueryResult, Value};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::earnings;
 use crate::{
     Db, Layout, Step, Steps, cursor, failure,
     sql::{self, get, micros},
@@ -23,6 +24,10 @@ struct Doc {
     action: Option<ClientAction>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     refunds: Vec<Refund>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    disputes: Vec<Dispute>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parts: Option<Parts>,
     checks: u32,
 }
 
@@ -41,7 +46,7 @@ impl Layout for Payment {
         let made = write.expected == Version(0);
         let step = if made { make(&write.state)? } else { proceed(write)? };
         steps.push(step);
-        Ok(())
+        earnings::steps(&write.state, steps)
     }
 
     fn fold(writes: Vec<Write<Self>>, mut effects: Effects) -> (Vec<Write<Self>>, Effects) {
@@ -91,6 +96,8 @@ fn moving(payment: &Payment) -> Result<[Value; 7], CommitError> {
         state: payment.state.clone(),
         action: payment.action.clone(),
         refunds: payment.refunds.clone(),
+        disputes: payment.disputes.clone(),
+        parts: payment.parts.clone(),
         checks: payment.checks,
     };
     Ok([
@@ -119,6 +126,8 @@ fn read(row: &QueryResult) -> Result<Stored<Payment>, StoreError> {
         captured: sql::money(row, "captured", currency)?,
         settles: get(row, "settles")?,
         refunds: doc.refunds,
+        disputes: doc.disputes,
+        parts: doc.parts,
         created_at: sql::time(row, "created_at")?,
         check_at: get::<Option<i64>>(row, "check_at")?.map(sql::timestamp).transpose()?,
         checks: doc.checks,

@@ -38,6 +38,7 @@ pub fn line(env: &Env, policy: Option<Policy>, resource: ResourceId, units: i64)
         total: unit_price.times(units).unwrap(),
         tax: Money::usd(0),
         seller: None,
+        commission: None,
         reservation: policy.map(|policy| Reservation {
             claim: ClaimId::new(env),
             resource,
@@ -87,6 +88,8 @@ pub fn payment_for(env: &Env, order: &Order) -> Payment {
         captured: Money::zero(order.totals.currency()),
         settles: false,
         refunds: Vec::new(),
+        disputes: Vec::new(),
+        parts: None,
         created_at: env.now(),
         check_at: None,
         checks: 0,

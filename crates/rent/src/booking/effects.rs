@@ -53,6 +53,7 @@ fn order_line(env: &Env, booking: &Booking, line: &QuoteLine, claims: bool) -> O
         total: line.total,
         tax: line.tax,
         seller: Some(booking.shop.uuid()),
+        commission: None,
         reservation,
         snapshot: json!({
             "booking": booking.id.to_string(),

@@ -11,6 +11,7 @@ use commerce::{
     event::{Delivery, Subscriber, Sweep},
     payment::{Gateways, IntentState, PaymentGateway},
     sales::{Sales, SalesSettings, StartPayment},
+    seller::NoSellers,
     testing::{Memory, ModelProvider, TestEnv},
 };
 
@@ -38,6 +39,8 @@ impl World {
             payments: shared.clone(),
             inbox: shared.clone(),
             receipts: shared.clone(),
+            sellers: Arc::new(NoSellers),
+            seller_books: shared.clone(),
             gateways: Gateways::new([gateway]),
             env: clock.env(),
             settings: SalesSettings::default(),

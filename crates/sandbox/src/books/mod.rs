@@ -5,6 +5,7 @@ mod events;
 mod idempotency;
 mod intents;
 mod lists;
+mod payouts;
 mod refunds;
 mod restore;
 mod settle;
@@ -20,8 +21,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Attempt, Clock, Config, DeliveryState, Entry, FaultPlan, Faults, Fee, Ids, Intent, Refund,
-    Totals,
+    Attempt, Clock, Config, DeliveryState, Entry, FaultPlan, Faults, Fee, Ids, Intent, Payout,
+    Refund, Totals,
     error::Refusal,
     fault::Op,
     model::{IntentStatus, NextAction},
@@ -33,6 +34,7 @@ pub use events::{Dispatch, EventRecord};
 pub use idempotency::{Kept, Key};
 pub use intents::NewIntent;
 pub use lists::{EventFilter, IntentFilter, Span};
+pub use payouts::NewPayout;
 pub use refunds::NewRefund;
 pub use settle::Step;
 
@@ -54,6 +56,7 @@ pub struct State {
     records: Vec<Record>,
     by_id: HashMap<String, usize>,
     by_reference: HashMap<String, Vec<usize>>,
+    payouts: BTreeMap<String, Payout>,
     refunds: Vec<RefundRecord>,
     refund_by_id: HashMap<String, usize>,
     events: VecDeque<EventRecord>,
@@ -140,6 +143,7 @@ struct RefundRecord {
 enum Line<'a> {
     Intent(Cow<'a, Record>),
     Refund(Cow<'a, RefundRecord>),
+    Payout(Cow<'a, Payout>),
     Event(Cow<'a, EventRecord>),
     Delivery(Cow<'a, str>, DeliveryState, u32),
     Entry(Cow<'a, Entry>),
@@ -153,6 +157,7 @@ impl State {
             records: Vec::new(),
             by_id: HashMap::new(),
             by_reference: HashMap::new(),
+            payouts: BTreeMap::new(),
             refunds: Vec::new(),
             refund_by_id: HashMap::new(),
             events: VecDeque::new(),

@@ -9,6 +9,7 @@ impl State {
         match serde_json::from_str(line)? {
             Line::Intent(record) => self.restore_intent(record.into_owned()),
             Line::Refund(record) => self.file_refund(record.into_owned()),
+            Line::Payout(payout) => self.file_payout(payout.into_owned()),
             Line::Event(event) => self.file_event(event.into_owned()),
             Line::Delivery(id, state, attempts) => self.change_event(&id, |event| {
                 event.state = state;

@@ -6,6 +6,7 @@ mod control;
 mod events;
 mod intents;
 mod pay_page;
+mod payouts;
 mod refunds;
 
 use std::{fmt, sync::Arc};
@@ -61,6 +62,9 @@ fn routes(routes: &mut web::ServiceConfig) {
         .service(at("/v1/intents/{id}/cancel").route(web::post().to(intents::cancel)))
         .service(at("/v1/refunds").route(web::post().to(refunds::create)))
         .service(at("/v1/refunds/{id}").route(web::get().to(refunds::fetch)))
+        .service(at("/v1/payouts").route(web::post().to(payouts::create)))
+        .service(at("/v1/payouts/{id}").route(web::get().to(payouts::fetch)))
+        .service(at("/test/payouts/{id}/return").route(web::post().to(payouts::give_back)))
         .service(at("/v1/events").route(web::get().to(events::list)))
         .service(at("/v1/events/{id}").route(web::get().to(events::fetch)))
         .service(at("/v1/events/{id}/resend").route(web::post().to(events::resend)))

@@ -25,6 +25,9 @@ const LISTS: &[&str] = &[
     "payments.razorpay.webhook_secrets",
 ];
 
+/// Settings that are tables; in the environment they are written as in a file: `[{ to = "DE", … }]`.
+const TABLES: &[&str] = &["buy.taxes", "buy.shipping_zones"];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {
     Development,
@@ -83,6 +86,10 @@ pub fn load_from(
     for (variable, value) in variables {
         let Some(path) = variable.strip_prefix("SOUK__") else { continue };
         let key = path.to_lowercase().replace("__", ".");
+        if TABLES.contains(&key.as_str()) {
+            layers = layers.add_source(text(&format!("{key} = {value}")));
+            continue;
+        }
         let written = if LISTS.contains(&key.as_str()) {
             let items: Vec<_> =
                 value.split(',').map(str::trim).filter(|item| !item.is_empty()).collect();

@@ -3,7 +3,8 @@
 use secrecy::{ExposeSecret, SecretString};
 
 use super::{
-    Config, ConfigError, Environment, LimitStore, MailTransport, Media, Payments, PictureStore,
+    Config, ConfigError, Environment, LimitStore, MailTransport, Media, Payments, PayoutProvider,
+    PictureStore,
 };
 
 /// How the published secrets of `development.toml` and `test.toml` begin.
@@ -141,6 +142,8 @@ fn production(config: &Config) -> Result<(), ConfigError> {
     let sandbox =
         config.sandbox.enabled || config.payments.enabled.iter().any(|name| name == "sandbox");
     refuse(sandbox, "payments.enabled", "production refuses the sandbox gateway")?;
+    let sandbox = config.market.payouts == PayoutProvider::Sandbox;
+    refuse(sandbox, "market.payouts", "production refuses the sandbox gateway")?;
     let open = config.server.cors_origins.iter().any(|origin| origin == "*");
     refuse(open, "server.cors_origins", "production names each origin; \"*\" is refused")?;
     let plain = !config.server.public_url.starts_with("https://");

@@ -29,7 +29,9 @@ pub struct Config {
     pub media: Media,
     pub buy: Buy,
     pub rent: Rent,
+    pub market: Market,
     pub payments: Payments,
+    pub invoices: Invoices,
     pub limits: Limits,
     pub worker: Worker,
     pub seed: Seed,
@@ -171,7 +173,27 @@ section!(Buy {
     guest_cart_ttl_days: i64,
     tax_basis_points: u32,
     tax_inclusive: bool,
+    tax_on_shipping: bool,
     tax_jurisdiction: String,
+    taxes: Vec<TaxRow>,
+    shipping_zones: Vec<ShippingZone>,
+});
+
+section!(TaxRow {
+    to: String,
+    basis_points: u32,
+    inclusive: bool,
+    on_shipping: bool,
+    jurisdiction: String,
+});
+
+section!(ShippingZone { to: Vec<String>, rates: Vec<ShippingRow> });
+
+section!(ShippingRow {
+    currency: String,
+    flat: i64,
+    per_piece: Option<i64>,
+    free_from: Option<i64>,
 });
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
@@ -193,6 +215,31 @@ section!(Rent {
     slots_named: usize,
     sweep_every_s: u64,
 });
+
+section!(Market {
+    payouts: PayoutProvider,
+    dispute_window_hours: i64,
+    commission_basis_points: u32,
+    commission_kept_on_refund: bool,
+    fee_tax_basis_points: u32,
+    fee_tax_jurisdiction: String,
+    payout_poll_gaps_s: Vec<i64>,
+    payout_return_days: i64,
+    payout_return_gap_s: i64,
+    release_every_s: u64,
+    run_payouts_every_s: u64,
+    follow_payouts_every_s: u64,
+});
+
+/// Who carries money to sellers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PayoutProvider {
+    Sandbox,
+    ByHand,
+}
+
+section!(Invoices { issuer_name: String, issuer_address: String, issue_when_paid: bool });
 
 section!(Payments {
     enabled: Vec<String>,
@@ -280,6 +327,8 @@ section!(Worker {
     backoff_max_s: u64,
     expire_orders_every_s: u64,
     poll_payments_every_s: u64,
+    expire_holds_every_s: u64,
+    seal_book_every_s: u64,
     tidy_every_s: u64,
     receipts_retention_days: i64,
 });

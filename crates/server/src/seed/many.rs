@@ -138,7 +138,7 @@ fn product(
         ..NewProduct::default()
     };
     let env = surroundings.env();
-    Ok(Product::draft(env, new, &Chosen::none())?.published(env.now())?)
+    Ok(Product::draft(env, None, new, &Chosen::none())?.published(env.now())?)
 }
 
 /// One in ten is sold out.

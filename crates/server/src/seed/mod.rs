@@ -4,6 +4,7 @@
 mod image;
 mod many;
 mod many_rentals;
+mod merchants;
 mod photo;
 mod pictures;
 mod rentals;
@@ -18,6 +19,7 @@ use identity::{
     DisplayName, Email, EmailError, Enrol, Identity, IdentityError, NameError, Password,
     PasswordError,
 };
+use market::MarketError;
 use media::MediaError;
 use persistence::{Db, buy::BulkProducts};
 use rent::{RentError, UnknownZone};
@@ -26,6 +28,7 @@ use thiserror::Error;
 pub use self::image::image;
 pub use many::many_products;
 pub use many_rentals::{ManyRentals, many_rentals};
+pub use merchants::{SeededMerchants, demo_merchants};
 pub use pictures::demo_pictures;
 pub use rentals::{SeededRentals, demo_rentals, seller};
 pub use shop::goods;
@@ -49,6 +52,8 @@ pub enum SeedError {
     Buy(#[from] BuyError),
     #[error(transparent)]
     Rent(#[from] RentError),
+    #[error(transparent)]
+    Market(#[from] MarketError),
     #[error(transparent)]
     Media(#[from] MediaError),
     #[error("a picture could not be painted")]

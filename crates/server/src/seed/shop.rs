@@ -110,7 +110,7 @@ impl Article {
             variants: self.combinations().into_iter().map(|one| self.variant(one)).collect(),
         };
         let env = surroundings.env();
-        Ok(Product::draft(env, new, &Chosen::none())?.published(env.now())?)
+        Ok(Product::draft(env, None, new, &Chosen::none())?.published(env.now())?)
     }
 
     /// Every value of every option with every other.

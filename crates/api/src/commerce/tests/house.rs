@@ -17,6 +17,7 @@ use commerce::{
     order::{NewOrder, OrderLine, Origin, Totals},
     payment::{Gateways, IntentState, PaymentGateway},
     sales::{Sales, SalesSettings},
+    seller::NoSellers,
     testing::{Memory, ModelProvider, TestEnv},
 };
 use paperclip::actix::OpenApiExt;
@@ -119,6 +120,8 @@ impl House {
             payments: store.clone(),
             inbox: store.clone(),
             receipts: store.clone(),
+            sellers: Arc::new(NoSellers),
+            seller_books: store.clone(),
             gateways: Gateways::new([gateway]),
             env: env.clone(),
             settings: SalesSettings::default(),
@@ -154,6 +157,7 @@ impl House {
             total: price,
             tax: zero,
             seller: None,
+            commission: None,
             reservation: None,
             snapshot: json!({}),
         };

@@ -17,8 +17,16 @@ pub struct BalanceView {
     pub code: String,
     /// `asset`, `liability`, `income` or `expense`.
     pub class: String,
+    /// The side it grows on: `debit` or `credit`.
+    pub normal_side: String,
+    /// How many decimal places its amounts are below the whole unit of their currency.
+    pub scale: u8,
     /// Debits less credits.
     pub balance: MoneyView,
+    /// What holds have set aside of it; absent for accounts that may be overdrawn.
+    pub reserved: Option<MoneyView>,
+    /// What may still be taken from it, counted on its normal side; absent for accounts that may be overdrawn.
+    pub available: Option<MoneyView>,
 }
 
 /// One entry of an account.
@@ -33,6 +41,8 @@ pub struct EntryView {
     pub at: Timestamp,
     /// A debit when positive, a credit when negative.
     pub amount: MoneyView,
+    /// `settled`, or `pending` while it waits and does not count.
+    pub layer: String,
 }
 
 /// All debits and credits of one currency.
@@ -48,8 +58,15 @@ pub struct TrialBalanceView {
 
 impl From<Balance> for BalanceView {
     fn from(balance: Balance) -> Self {
-        let class = balance.class.as_str().to_owned();
-        Self { code: balance.code, class, balance: balance.balance.into() }
+        Self {
+            class: balance.class.as_str().to_owned(),
+            normal_side: balance.class.normal_side().to_owned(),
+            scale: balance.balance.currency.exponent(),
+            reserved: balance.reserved.map(MoneyView::from),
+            available: balance.available().map(MoneyView::from),
+            balance: balance.balance.into(),
+            code: balance.code,
+        }
     }
 }
 
@@ -61,6 +78,7 @@ impl From<BookedEntry> for EntryView {
             reference: entry.reference.to_string(),
             at: entry.at,
             amount: entry.amount.into(),
+            layer: entry.layer.as_str().to_owned(),
         }
     }
 }

@@ -8,4 +8,4 @@ mod payment;
 pub use event::{AuditEntryView, DeadLetterView, EventView};
 pub use ledger::{BalanceView, EntryView, TrialBalanceView};
 pub use order::{AddressView, CancellationRequestView, OrderLineView, OrderView};
-pub use payment::{PaymentActionView, PaymentView, RefundView};
+pub use payment::{DisputeView, PaymentActionView, PaymentView, RefundView};

@@ -1,8 +1,8 @@
 //! An order as its buyer and the shop see it.
 
 use commerce::{
-    Order, Stored, Timestamp,
-    order::{Address, OrderLine, OrderState},
+    Money, Order, Stored, Timestamp,
+    order::{Address, LineShare, OrderLine, OrderState},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,9 +26,13 @@ pub struct OrderView {
     pub subtotal: MoneyView,
     pub discount: MoneyView,
     pub tax: MoneyView,
+    /// Tax that the prices contain already; not added again.
+    pub included_tax: MoneyView,
     pub shipping: MoneyView,
     /// Subtotal less discount, plus tax and shipping.
     pub total: MoneyView,
+    /// The code of the coupon that took the discount off.
+    pub coupon: Option<String>,
     pub address: Option<AddressView>,
     pub placed_at: Timestamp,
     /// Until when a pending order waits for payment.
@@ -52,7 +56,12 @@ pub struct OrderLineView {
     pub quantity: u32,
     pub unit_price: MoneyView,
     pub total: MoneyView,
+    /// The line's part of the discount.
+    pub discount: MoneyView,
+    /// The line's part of the tax, added or within the price.
     pub tax: MoneyView,
+    /// The line's part of the shipping.
+    pub shipping: MoneyView,
     /// What else was remembered at the sale, such as options and image.
     pub snapshot: Value,
 }
@@ -100,18 +109,22 @@ impl OrderView {
                 cancel_reason = Some(reason.as_str().to_owned());
             }
         }
+        let shares = order.shares().unwrap_or_default();
         let request = order.cancellation_request;
+        let included_tax = order.totals.included().into();
         Self {
             id: order.id.to_string(),
             state,
             buyer: order.buyer.to_string(),
             mode: order.origin.mode,
-            lines: order.lines.into_iter().map(OrderLineView::from).collect(),
+            lines: lines(order.lines, &shares),
             subtotal: order.totals.subtotal.into(),
             discount: order.totals.discount.into(),
             tax: order.totals.tax.into(),
+            included_tax,
             shipping: order.totals.shipping.into(),
             total: order.totals.total.into(),
+            coupon: order.coupon.map(|coupon| coupon.code),
             address: order.address.map(AddressView::from),
             placed_at: order.placed_at,
             pay_until,
@@ -126,15 +139,24 @@ impl OrderView {
     }
 }
 
-impl From<OrderLine> for OrderLineView {
-    fn from(line: OrderLine) -> Self {
+fn lines(lines: Vec<OrderLine>, shares: &[LineShare]) -> Vec<OrderLineView> {
+    let lines = lines.into_iter().enumerate();
+    lines.map(|(at, line)| OrderLineView::of(line, shares.get(at))).collect()
+}
+
+impl OrderLineView {
+    fn of(line: OrderLine, share: Option<&LineShare>) -> Self {
+        let zero = Money::zero(line.total.currency);
+        let discount = share.and_then(|share| line.total.minus(share.goods).ok());
         Self {
             sku: line.sku,
             name: line.name,
             quantity: line.quantity,
             unit_price: line.unit_price.into(),
             total: line.total.into(),
+            discount: discount.unwrap_or(zero).into(),
             tax: line.tax.into(),
+            shipping: share.map_or(zero, |share| share.shipping).into(),
             snapshot: line.snapshot,
         }
     }

@@ -1,9 +1,9 @@
-//! Payments and refunds as clients see them.
+//! Payments, refunds and disputes as clients see them.
 
 use commerce::{
     Actor, Money, Payment, Timestamp,
-    payment::{PaymentState, Refund},
-    sales::Refunded,
+    payment::{Dispute, DisputeState, PaymentState, Refund},
+    sales::{Disputed, Refunded},
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -35,6 +35,7 @@ pub struct PaymentView {
     /// Whether it is the payment that paid its order. A captured one that is not, is refunded.
     pub pays_order: bool,
     pub refunds: Vec<RefundView>,
+    pub disputes: Vec<DisputeView>,
     pub created_at: Timestamp,
     pub captured_at: Option<Timestamp>,
 }
@@ -74,6 +75,44 @@ pub struct RefundView {
     pub created_at: Timestamp,
 }
 
+/// Money that the customer's bank took back.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Dispute")]
+pub struct DisputeView {
+    /// `dsp_…`
+    pub id: String,
+    pub amount: MoneyView,
+    /// `open`, `won` or `lost`.
+    pub state: String,
+    /// The bank's words.
+    pub reason: String,
+    pub created_at: Timestamp,
+    pub decided_at: Option<Timestamp>,
+}
+
+impl From<&Dispute> for DisputeView {
+    fn from(dispute: &Dispute) -> Self {
+        let decided_at = match dispute.state {
+            DisputeState::Open => None,
+            DisputeState::Won { at } | DisputeState::Lost { at } => Some(at),
+        };
+        Self {
+            id: dispute.id.to_string(),
+            amount: dispute.amount.into(),
+            state: dispute.state.name().to_owned(),
+            reason: dispute.reason.clone(),
+            created_at: dispute.created_at,
+            decided_at,
+        }
+    }
+}
+
+impl From<&Disputed> for DisputeView {
+    fn from(disputed: &Disputed) -> Self {
+        Self::from(&disputed.dispute)
+    }
+}
+
 impl From<&Payment> for PaymentView {
     fn from(payment: &Payment) -> Self {
         let nothing = Money::zero(payment.amount.currency);
@@ -105,6 +144,7 @@ impl From<&Payment> for PaymentView {
             failure_code,
             pays_order: payment.settles,
             refunds: payment.refunds.iter().map(|refund| RefundView::of(payment, refund)).collect(),
+            disputes: payment.disputes.iter().map(DisputeView::from).collect(),
             created_at: payment.created_at,
             captured_at,
         }

@@ -2,9 +2,13 @@
 #![expect(clippy::arithmetic_side_effects, reason = "tests may overflow")]
 
 mod call_off;
+mod coupons;
+mod disputes;
 mod flaky;
 mod invariants;
+mod invoices;
 mod random;
+mod sellers;
 mod stories;
 mod world;
 

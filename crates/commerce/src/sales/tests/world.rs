@@ -14,9 +14,10 @@ use crate::{
     order::{NewOrder, OrderLine, OrderState, Origin, Policy, Reservation, Totals},
     payment::{Gateways, IntentState, PaymentError, PaymentGateway, PaymentState, Reception},
     sales::{
-        ExpireOrders, LatePayment, PollPayments, RefundRequest, Refunded, Sales, SalesSettings,
-        StartPayment,
+        DisputeNotice, DisputeOutcome, Disputed, ExpireOrders, LatePayment, PollPayments,
+        RefundRequest, Refunded, Sales, SalesSettings, StartPayment,
     },
+    seller::NoSellers,
     testing::{Memory, ModelProvider, TestEnv, moment},
 };
 
@@ -49,6 +50,8 @@ impl World {
             payments: shared.clone(),
             inbox: shared,
             receipts: Arc::new(store.memory.clone()),
+            sellers: Arc::new(NoSellers),
+            seller_books: Arc::new(store.memory.clone()),
             gateways: Gateways::new([gateway]),
             env,
             settings: SalesSettings { late_payment, ..SalesSettings::default() },
@@ -117,6 +120,7 @@ impl World {
             total: unit_price.times(units).unwrap(),
             tax: Money::usd(0),
             seller: None,
+            commission: None,
             reservation: policy.map(|policy| Reservation {
                 claim,
                 resource,
@@ -149,6 +153,27 @@ impl World {
         let amount = amount.map(Money::usd);
         let request = RefundRequest { payment, amount, reason: "sorry".into(), restock: true };
         self.sales.refund(&self.operator(), request, self.once()).await
+    }
+
+    /// The bank takes money back; all that is left unless told.
+    pub async fn dispute(
+        &self,
+        payment: PaymentId,
+        amount: Option<i64>,
+    ) -> Result<Disputed, PaymentError> {
+        let amount = amount.map(Money::usd);
+        let notice =
+            DisputeNotice { payment, amount, reason: "never came".into(), provider_ref: None };
+        self.sales.open_dispute(&self.operator(), notice, self.once()).await
+    }
+
+    pub async fn bank_decides(
+        &self,
+        disputed: &Disputed,
+        outcome: DisputeOutcome,
+    ) -> Result<Disputed, PaymentError> {
+        let which = (disputed.payment.id, disputed.dispute.id);
+        self.sales.decide_dispute(&self.operator(), which, outcome).await
     }
 
     /// The customer pays, or does not; the message about it waits at the provider.
@@ -269,6 +294,7 @@ pub fn an_order(env: &Env, net: Money, tax: Money) -> Order {
         total: net,
         tax,
         seller: None,
+        commission: None,
         reservation: None,
         snapshot: json!({}),
     };
@@ -298,6 +324,8 @@ pub fn a_payment(env: &Env, order: &Order) -> Payment {
         captured: Money::zero(order.totals.currency()),
         settles: false,
         refunds: Vec::new(),
+        disputes: Vec::new(),
+        parts: None,
         created_at: env.now(),
         check_at: Some(env.now()),
         checks: 0,

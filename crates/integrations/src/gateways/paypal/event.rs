@@ -7,7 +7,8 @@ use commerce::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::gateways::digest;
+use super::wire::PayPalDispute;
+use crate::gateways::{digest, dispute};
 
 /// How an order is named by one of its captures.
 pub(super) const BY_CAPTURE: &str = "captures/";
@@ -22,11 +23,14 @@ struct WireEvent {
 
 pub(super) fn read(provider: &str, body: &[u8], now: Timestamp) -> Result<Notice, NoticeError> {
     let event: WireEvent = serde_json::from_slice(body).map_err(|_| NoticeError::Unreadable)?;
+    let disputed = event.event_type.starts_with("CUSTOMER.DISPUTE.");
+    let read = || dispute::read::<PayPalDispute>(provider, &event.id, &event.resource);
     Ok(Notice {
         provider: provider.to_owned(),
-        event_id: event.id,
         digest: digest(body),
         provider_ref: order_of(&event.event_type, &event.resource),
+        dispute: disputed.then(read).flatten(),
+        event_id: event.id,
         kind: event.event_type,
         payload: event.resource,
         received_at: now,

@@ -2,11 +2,17 @@
 
 use commerce::{
     Currency, Money,
-    payment::{ClientAction, GatewayError, Intent, IntentState, RefundState, SentRefund},
+    payment::{
+        ClientAction, DisputeNews, DisputeStands, GatewayError, Intent, IntentState, RefundState,
+        SentRefund,
+    },
 };
 use serde::{Deserialize, Serialize};
 
-use crate::gateways::amount::{currency, from_decimal, to_decimal};
+use crate::gateways::{
+    amount::{currency, from_decimal, to_decimal},
+    dispute::WireDispute,
+};
 
 #[derive(Deserialize)]
 pub(super) struct WireOrder {
@@ -82,6 +88,42 @@ pub(super) struct WireRefund {
     status: String,
     amount: WireAmount,
     pub custom_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct PayPalDispute {
+    dispute_id: String,
+    reason: String,
+    status: String,
+    dispute_amount: WireAmount,
+    dispute_outcome: Option<WireOutcome>,
+}
+
+#[derive(Deserialize)]
+struct WireOutcome {
+    outcome_code: String,
+}
+
+impl WireDispute for PayPalDispute {
+    fn news(self) -> Result<DisputeNews, GatewayError> {
+        let outcome = self.dispute_outcome.as_ref().map(|outcome| outcome.outcome_code.as_str());
+        let stands = match (self.status.as_str(), outcome) {
+            ("RESOLVED", Some("RESOLVED_BUYER_FAVOUR")) => DisputeStands::Lost,
+            // What PayPal pays for both, it does not take from us.
+            ("RESOLVED", Some("RESOLVED_SELLER_FAVOUR" | "RESOLVED_WITH_PAYOUT")) => {
+                DisputeStands::Won
+            }
+            ("RESOLVED", Some("CANCELED_BY_BUYER")) => DisputeStands::Dropped,
+            // Open too when PayPal is done with it and does not say for whom: then an operator must.
+            _ => DisputeStands::Open,
+        };
+        Ok(DisputeNews {
+            amount: self.dispute_amount.read()?,
+            provider_ref: self.dispute_id,
+            reason: self.reason,
+            stands,
+        })
+    }
 }
 
 impl WireAmount {

@@ -7,7 +7,8 @@ use commerce::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::gateways::digest;
+use super::wire::RazorpayDispute;
+use crate::gateways::{digest, dispute};
 
 /// How an order is named by one of its payments.
 pub(super) const BY_PAYMENT: &str = "payments/";
@@ -27,11 +28,14 @@ pub(super) fn read(
     now: Timestamp,
 ) -> Result<Notice, NoticeError> {
     let event: WireEvent = serde_json::from_slice(body).map_err(|_| NoticeError::Unreadable)?;
+    let disputed = event.payload.pointer("/dispute/entity");
+    let read = |entity| dispute::read::<RazorpayDispute>(provider, event_id, entity);
     Ok(Notice {
         provider: provider.to_owned(),
         event_id: event_id.to_owned(),
         digest: digest(body),
         provider_ref: order_of(&event.payload),
+        dispute: disputed.and_then(read),
         kind: event.event,
         payload: event.payload,
         received_at: now,

@@ -2,12 +2,18 @@
 
 use commerce::{
     Money,
-    payment::{ClientAction, GatewayError, Intent, IntentState, RefundState, SentRefund},
+    payment::{
+        ClientAction, DisputeNews, DisputeStands, GatewayError, Intent, IntentState, RefundState,
+        SentRefund,
+    },
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::gateways::amount::{currency, ends_in_nought};
+use crate::gateways::{
+    amount::{currency, ends_in_nought},
+    dispute::WireDispute,
+};
 
 #[derive(Deserialize)]
 pub(super) struct WireOrder {
@@ -35,6 +41,16 @@ pub(super) struct WireRefund {
     receipt: Option<String>,
     #[serde(default, deserialize_with = "notes")]
     notes: Option<WireNotes>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct RazorpayDispute {
+    id: String,
+    amount: i64,
+    currency: String,
+    reason_code: String,
+    status: String,
+    phase: String,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +124,27 @@ impl WirePayment {
 
     fn amount(&self) -> Result<Money, GatewayError> {
         Ok(Money::new(self.amount, currency(&self.currency)?))
+    }
+}
+
+impl WireDispute for RazorpayDispute {
+    fn news(self) -> Result<DisputeNews, GatewayError> {
+        // A bank that suspects or asks takes nothing.
+        let asks = matches!(&*self.phase, "fraud" | "retrieval");
+        let stands = match self.status.as_str() {
+            "open" | "under_review" | "action_required" if asks => DisputeStands::Dropped,
+            "open" | "under_review" | "action_required" => DisputeStands::Open,
+            "won" => DisputeStands::Won,
+            "lost" => DisputeStands::Lost,
+            "closed" => DisputeStands::Dropped,
+            _ => return Err(GatewayError::Unknown),
+        };
+        Ok(DisputeNews {
+            provider_ref: self.id,
+            amount: Money::new(self.amount, currency(&self.currency)?),
+            reason: self.reason_code,
+            stands,
+        })
     }
 }
 

@@ -1,6 +1,7 @@
 //! The sandbox gateway as a payment provider; its wire protocol is `docs/sandbox-gateway.md`.
 
 mod call;
+mod payouts;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -24,6 +25,8 @@ use self::{
 };
 use super::{Circuit, CircuitSettings, SignedBody};
 use crate::http;
+
+pub use payouts::SandboxPayouts;
 
 const PROVIDER: &str = "sandbox";
 

@@ -118,6 +118,7 @@ impl WireEvent {
             digest: hex::encode(Sha256::digest(body)),
             kind: self.kind,
             provider_ref,
+            dispute: None,
             payload: self.data,
             received_at: now,
         }

@@ -7,7 +7,8 @@ use commerce::{
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::gateways::digest;
+use super::wire::StripeDispute;
+use crate::gateways::{digest, dispute};
 
 #[derive(Deserialize)]
 struct WireEvent {
@@ -29,11 +30,15 @@ pub(super) fn read(provider: &str, body: &[u8], now: Timestamp) -> Result<Notice
     if event.object != "event" {
         return Err(NoticeError::Unreadable);
     }
+    let object = &event.data.object;
+    let disputed = event.kind.starts_with("charge.dispute.");
+    let read = || dispute::read::<StripeDispute>(provider, &event.id, object);
     Ok(Notice {
         provider: provider.to_owned(),
-        event_id: event.id,
         digest: digest(body),
-        provider_ref: intent_of(&event.data.object),
+        provider_ref: intent_of(object),
+        dispute: disputed.then(read).flatten(),
+        event_id: event.id,
         kind: event.kind,
         payload: without_secret(event.data.object),
         received_at: now,

@@ -4,11 +4,17 @@ use std::collections::BTreeMap;
 
 use commerce::{
     Currency, Money,
-    payment::{ClientAction, GatewayError, Intent, IntentState, RefundState, SentRefund},
+    payment::{
+        ClientAction, DisputeNews, DisputeStands, GatewayError, Intent, IntentState, RefundState,
+        SentRefund,
+    },
 };
 use serde::Deserialize;
 
-use crate::gateways::amount::{currency, ends_in_nought, from_units, to_units};
+use crate::gateways::{
+    amount::{currency, ends_in_nought, from_units, to_units},
+    dispute::WireDispute,
+};
 
 /// Where our ids are kept at Stripe.
 pub(super) const PAYMENT: &str = "payment_id";
@@ -47,6 +53,15 @@ pub(super) struct WireRefund {
     status: Option<String>,
     #[serde(default)]
     metadata: BTreeMap<String, String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct StripeDispute {
+    id: String,
+    amount: i64,
+    currency: String,
+    reason: String,
+    status: String,
 }
 
 #[derive(Deserialize)]
@@ -123,6 +138,28 @@ impl WireRefund {
         let currency = currency(&self.currency)?;
         let amount = from_units(self.amount, decimals(currency), currency)?;
         Ok(SentRefund { provider_ref: self.id, reference, amount, state })
+    }
+}
+
+impl WireDispute for StripeDispute {
+    fn news(self) -> Result<DisputeNews, GatewayError> {
+        let currency = currency(&self.currency)?;
+        let stands = match self.status.as_str() {
+            "needs_response" | "under_review" => DisputeStands::Open,
+            "won" => DisputeStands::Won,
+            "lost" => DisputeStands::Lost,
+            // A bank that only asks has taken nothing.
+            "warning_needs_response" | "warning_under_review" | "warning_closed" | "prevented" => {
+                DisputeStands::Dropped
+            }
+            _ => return Err(GatewayError::Unknown),
+        };
+        Ok(DisputeNews {
+            provider_ref: self.id,
+            amount: from_units(self.amount, decimals(currency), currency)?,
+            reason: self.reason,
+            stands,
+        })
     }
 }
 

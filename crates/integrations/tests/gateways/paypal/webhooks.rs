@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use commerce::{
-    Timestamp,
-    payment::{Notice, NoticeError, PaymentGateway},
+    Money, Timestamp,
+    payment::{DisputeNews, DisputeStands, Notice, NoticeError, PaymentGateway},
     testing::TestEnv,
 };
 use integrations::{
@@ -264,5 +264,42 @@ async fn orders_captures_refunds_and_disputes_name_their_order() {
         let notice = world.gateway.verify(&headers, body.as_bytes(), now()).await.unwrap();
 
         assert_eq!(notice.provider_ref.as_deref(), named, "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_dispute_stands_as_its_outcome_says_and_stays_open_where_it_says_nothing() {
+    let world = World::with(|settings| PayPalSettings { check: PayPalCheck::Postback, ..settings });
+    let world = world.await;
+    for (status, outcome, stands) in [
+        ("OPEN", None, DisputeStands::Open),
+        ("UNDER_REVIEW", None, DisputeStands::Open),
+        ("RESOLVED", Some("RESOLVED_BUYER_FAVOUR"), DisputeStands::Lost),
+        ("RESOLVED", Some("RESOLVED_SELLER_FAVOUR"), DisputeStands::Won),
+        ("RESOLVED", Some("RESOLVED_WITH_PAYOUT"), DisputeStands::Won),
+        ("RESOLVED", Some("CANCELED_BY_BUYER"), DisputeStands::Dropped),
+        ("RESOLVED", Some("NONE"), DisputeStands::Open),
+        ("RESOLVED", None, DisputeStands::Open),
+    ] {
+        let resource = json!({
+            "dispute_id": "PP-D-1", "disputed_transactions": [{"seller_transaction_id": "2GG"}],
+            "reason": "MERCHANDISE_OR_SERVICE_NOT_RECEIVED", "status": status,
+            "dispute_amount": {"currency_code": "USD", "value": "5.00"},
+            "dispute_outcome": outcome.map(|code| json!({"outcome_code": code})),
+        });
+        let event =
+            json!({"id": "WH-4", "event_type": "CUSTOMER.DISPUTE.UPDATED", "resource": resource});
+        let body = event.to_string();
+        let headers = world.fake.transmission(body.as_bytes());
+
+        let notice = world.gateway.verify(&headers, body.as_bytes(), now()).await.unwrap();
+
+        let news = DisputeNews {
+            provider_ref: "PP-D-1".into(),
+            amount: Money::usd(5_00),
+            reason: "MERCHANDISE_OR_SERVICE_NOT_RECEIVED".into(),
+            stands,
+        };
+        assert_eq!(notice.dispute, Some(news), "{status} {outcome:?}");
     }
 }

@@ -1,6 +1,9 @@
 //! Razorpay's signature vectors, and which order a message speaks of.
 
-use commerce::payment::{Notice, NoticeError, PaymentGateway};
+use commerce::{
+    Currency, Money,
+    payment::{DisputeNews, DisputeStands, Notice, NoticeError, PaymentGateway},
+};
 use integrations::testing::sign;
 use serde_json::json;
 
@@ -57,5 +60,35 @@ async fn orders_payments_refunds_and_disputes_name_their_order() {
         let notice = verify(&sign(WEBHOOK, body.as_bytes()), "evt_1", body.as_bytes()).await;
 
         assert_eq!(notice.unwrap().provider_ref.as_deref(), named, "{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_dispute_stands_as_its_status_and_phase_say() {
+    for (status, phase, stands) in [
+        ("open", "chargeback", DisputeStands::Open),
+        ("under_review", "arbitration", DisputeStands::Open),
+        ("open", "retrieval", DisputeStands::Dropped),
+        ("open", "fraud", DisputeStands::Dropped),
+        ("won", "chargeback", DisputeStands::Won),
+        ("lost", "chargeback", DisputeStands::Lost),
+        ("closed", "fraud", DisputeStands::Dropped),
+    ] {
+        let dispute = json!({
+            "id": "disp_1", "payment_id": "pay_1", "amount": 10_000, "currency": "INR", "amount_deducted": 0,
+            "reason_code": "goods_not_received", "status": status, "phase": phase,
+        });
+        let payload = json!({"dispute": {"entity": dispute}});
+        let body = json!({"event": "payment.dispute.created", "payload": payload}).to_string();
+
+        let notice = verify(&sign(WEBHOOK, body.as_bytes()), "evt_1", body.as_bytes()).await;
+
+        let news = DisputeNews {
+            provider_ref: "disp_1".into(),
+            amount: Money::new(100_00, Currency::parse("INR").unwrap()),
+            reason: "goods_not_received".into(),
+            stands,
+        };
+        assert_eq!(notice.unwrap().dispute, Some(news), "{status} {phase}");
     }
 }

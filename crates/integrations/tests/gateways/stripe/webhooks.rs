@@ -1,6 +1,9 @@
 //! Stripe's signature vectors, and which intent a message speaks of.
 
-use commerce::payment::{Notice, NoticeError, PaymentGateway};
+use commerce::{
+    Money,
+    payment::{DisputeNews, DisputeStands, Notice, NoticeError, PaymentGateway},
+};
 use hmac::{Hmac, Mac};
 use serde_json::json;
 use sha2::Sha256;
@@ -107,4 +110,41 @@ async fn a_secret_of_the_customer_is_not_kept_and_a_thin_event_is_refused() {
 
     assert_eq!(kept.payload.get("client_secret"), None);
     assert_eq!(refused.err(), Some(NoticeError::Unreadable));
+}
+
+#[tokio::test]
+async fn a_dispute_stands_as_its_status_says_and_one_that_cannot_be_read_only_names_its_intent() {
+    for (status, stands) in [
+        ("needs_response", Some(DisputeStands::Open)),
+        ("under_review", Some(DisputeStands::Open)),
+        ("won", Some(DisputeStands::Won)),
+        ("lost", Some(DisputeStands::Lost)),
+        ("warning_needs_response", Some(DisputeStands::Dropped)),
+        ("warning_closed", Some(DisputeStands::Dropped)),
+        ("prevented", Some(DisputeStands::Dropped)),
+        ("whatever", None),
+    ] {
+        let object = json!({
+            "object": "dispute", "id": "dp_1", "payment_intent": "pi_1", "amount": 500, "currency": "usd",
+            "reason": "fraudulent", "status": status,
+        });
+        let kind = "charge.dispute.updated";
+        let body =
+            json!({"id": "evt_1", "object": "event", "type": kind, "data": {"object": object}});
+        let body = body.to_string();
+
+        let notice = verify(&signed(&body), body.as_bytes(), SIGNED_AT).await.unwrap();
+
+        let news = stands.map(|stands| DisputeNews {
+            provider_ref: "dp_1".into(),
+            amount: Money::usd(5_00),
+            reason: "fraudulent".into(),
+            stands,
+        });
+        assert_eq!(
+            (notice.dispute, notice.provider_ref.as_deref()),
+            (news, Some("pi_1")),
+            "{status}"
+        );
+    }
 }

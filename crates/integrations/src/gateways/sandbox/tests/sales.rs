@@ -11,6 +11,7 @@ use commerce::{
     order::{NewOrder, OrderLine, OrderState, Origin, Totals},
     payment::{Gateways, PaymentGateway, PaymentState},
     sales::{ExpireOrders, PollPayments, Sales, SalesSettings, StartPayment},
+    seller::NoSellers,
     testing::{Memory, TestEnv},
 };
 use sandbox::{Config, Sandbox};
@@ -42,7 +43,9 @@ async fn shop() -> Shop {
         orders: store.clone(),
         payments: store.clone(),
         inbox: store.clone(),
-        receipts: store,
+        receipts: store.clone(),
+        sellers: Arc::new(NoSellers),
+        seller_books: store,
         gateways: Gateways::new([gateway]),
         env: env.clone(),
         settings: SalesSettings::default(),
@@ -65,6 +68,7 @@ impl Shop {
             total: price,
             tax: zero,
             seller: None,
+            commission: None,
             reservation: None,
             snapshot: json!({}),
         };
