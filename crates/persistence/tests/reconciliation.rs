@@ -112,7 +112,7 @@ async fn one_posting_explains_one_line_and_an_explanation_stays() {
         let known = db.booked(&Account::clearing("model"), &[posting.id]).await.unwrap();
         assert_eq!((known[0].amount, known[0].explains), (Money::usd(20_00), Some(line.id)));
         assert_eq!(db.booked(&Account::clearing("other"), &[posting.id]).await.unwrap(), []);
-        test.finish().await;
+        test.discard().await;
     }
 }
 
@@ -129,7 +129,7 @@ async fn what_was_missing_there_is_gone_once_a_line_tells_of_it() {
         keep(db, &[line]).await.unwrap();
 
         assert_eq!(unexplained(db).await, []);
-        test.finish().await;
+        test.discard().await;
     }
 }
 
@@ -176,7 +176,9 @@ async fn payments_are_known_by_our_ids_and_by_the_providers_names() {
         let (db, env) = (&test.db, env_of(&test.db));
         let mut payments = Vec::new();
         for _ in 0..2 {
-            let payment = payment_for(&env, &plain_order(&env));
+            let order = plain_order(&env);
+            db.commit(Write::new(order.clone()).alone()).await.unwrap();
+            let payment = payment_for(&env, &order);
             let (mut payment, _) = captured(&env, &payment, false);
             payment.captured = Money::usd(0);
             db.commit(Write::new(payment.clone()).alone()).await.unwrap();
@@ -276,6 +278,6 @@ async fn what_only_our_books_have_is_found_by_account_kind_and_time() {
         assert_eq!(open[0].line.amount, Money::usd(20_00));
         let since = standing(db).await.missing_there_since;
         assert_eq!(since, Some(open[0].line.at));
-        test.finish().await;
+        test.discard().await;
     }
 }
