@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use commerce::{
     Account, Actor, Answer, CommitError, Currency, Effects, Env, Id, Money, Once, OrderId, Payment,
-    Posting, Repository, RequestKey, ResourceId, Role, UserId, Write,
+    Posting, Repository, RequestKey, ResourceId, Role, UserId,
     event::{Backoff, Sweep, Worker, WorkerSettings},
     order::{OrderLine, Policy},
     payment::{DisputeNews, DisputeStands, Gateways, IntentState, PaymentFilter},
