@@ -13,6 +13,7 @@ mod m20261121_000010_hung_pictures;
 mod m20261121_000011_ledger;
 mod m20261121_000012_market;
 mod m20261121_000013_coupons;
+mod m20261121_000014_reconciliation;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -42,6 +43,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000011_ledger::Migration),
             Box::new(m20261121_000012_market::Migration),
             Box::new(m20261121_000013_coupons::Migration),
+            Box::new(m20261121_000014_reconciliation::Migration),
         ]
     }
 }

@@ -390,6 +390,31 @@ fn the_core_never_learns_the_name_of_a_mode() {
     insist("An order's origin is opaque to `commerce`:", &broken);
 }
 
+#[test]
+fn a_payment_provider_is_known_by_name_to_its_folder_and_to_the_composition_root() {
+    let mut rooms = domain();
+    rooms.extend(["api", "persistence"].map(|name| root().join("crates").join(name)));
+    rooms.push(root().join("migration"));
+    let providers = ["stripe", "paypal", "razorpay"];
+    let mut all: Vec<Source> = rooms.iter().flat_map(|room| sources(room)).collect();
+    all.extend(sources(&root().join("crates/integrations")));
+    let mut broken = Vec::new();
+    for source in &all {
+        for provider in providers {
+            let own = format!("crates/integrations/src/gateways/{provider}/");
+            let fake = "crates/integrations/src/testing/";
+            if source.path.starts_with(&own) || source.path.starts_with(fake) {
+                continue;
+            }
+            if let Some(line) = source.line_with(&format!("\"{provider}\"")) {
+                broken.push(format!("{}:{line} says {provider}", source.path));
+            }
+        }
+    }
+
+    insist("Another provider is another folder:", &broken);
+}
+
 /// A file of the product, its tests left out.
 struct Source {
     /// From the root of the repository.

@@ -59,6 +59,8 @@ const DOORS: &[(&str, Door)] = &[
     ("GET /v1/keeper/products", Keepers),
     ("GET /v1/ledger/accounts", Operators),
     ("GET /v1/ledger/accounts/{code}/entries", Operators),
+    ("GET /v1/ledger/reconciliation", Operators),
+    ("GET /v1/ledger/reconciliation/lines", Operators),
     ("GET /v1/ledger/trial-balance", Operators),
     ("GET /v1/market/commission-rules", Operators),
     ("POST /v1/market/commission-rules", Operators),

@@ -42,6 +42,7 @@ pub mod media;
 mod metrics;
 pub mod openapi;
 mod problem;
+pub mod reconciliation;
 pub mod rent;
 mod serve;
 mod stamped;
@@ -52,7 +53,7 @@ pub use demo::Pictures;
 pub use docs::document;
 pub use edge::{address::Cidr, context::with_request_id, quota::Quotas, watch::ACCESS};
 pub use health::{Check, Health};
-pub use metrics::{Gauges, Metrics};
+pub use metrics::{Gauge, Gauges, Metrics};
 pub use problem::{Fail, Problem, ProblemView};
 pub use serve::{Draining, Mount, Serving, Settings, Shell, serve};
 

@@ -1,19 +1,39 @@
 //! Prometheus metrics: requests by route, and whatever gauges the server registers.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actix_web::{HttpResponse, ResponseError, http::Method, http::StatusCode, web::Data};
-use prometheus::{Encoder, HistogramOpts, HistogramVec, IntGauge, Opts, Registry, TextEncoder};
+use prometheus::{Encoder, HistogramOpts, HistogramVec, IntGaugeVec, Opts, Registry, TextEncoder};
 
 use crate::{
     edge::{address::Cidr, context},
     problem::Problem,
 };
 
+/// A figure as it is now. All of one name have the same labels, in the same order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gauge {
+    pub name: &'static str,
+    pub help: &'static str,
+    pub labels: Vec<(&'static str, String)>,
+    pub value: i64,
+}
+
+impl Gauge {
+    pub fn new(name: &'static str, help: &'static str, value: i64) -> Self {
+        Self { name, help, labels: Vec::new(), value }
+    }
+
+    pub fn label(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.labels.push((name, value.into()));
+        self
+    }
+}
+
 /// Called before each scrape, to bring gauges up to date.
 #[async_trait::async_trait]
 pub trait Gauges: Send + Sync {
-    async fn read(&self) -> Vec<(&'static str, &'static str, i64)>;
+    async fn read(&self) -> Vec<Gauge>;
 }
 
 /// The registry and what the shell counts itself.
@@ -54,17 +74,30 @@ impl Metrics {
             Some(gauges) => gauges.read().await,
             None => Vec::new(),
         };
-        let extra = Registry::new();
-        for (name, help, value) in current {
-            let gauge = IntGauge::with_opts(Opts::new(name, help))?;
-            gauge.set(value);
-            extra.register(Box::new(gauge))?;
-        }
-        families.extend(extra.gather());
+        families.extend(registered(current)?.gather());
         let mut text = Vec::new();
         TextEncoder::new().encode(&families, &mut text)?;
         Ok(text)
     }
+}
+
+fn registered(gauges: Vec<Gauge>) -> Result<Registry, prometheus::Error> {
+    let registry = Registry::new();
+    let mut known: BTreeMap<&'static str, IntGaugeVec> = BTreeMap::new();
+    for gauge in gauges {
+        let (labels, values): (Vec<_>, Vec<_>) = gauge.labels.into_iter().unzip();
+        let family = match known.get(gauge.name) {
+            Some(family) => family.clone(),
+            None => {
+                let family = IntGaugeVec::new(Opts::new(gauge.name, gauge.help), &labels)?;
+                registry.register(Box::new(family.clone()))?;
+                known.insert(gauge.name, family.clone());
+                family
+            }
+        };
+        family.get_metric_with_label_values(&values)?.set(gauge.value);
+    }
+    Ok(registry)
 }
 
 /// The addresses that may read the metrics.

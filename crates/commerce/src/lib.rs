@@ -23,6 +23,7 @@ pub mod limit;
 pub mod order;
 pub mod payment;
 pub mod picture;
+pub mod reconciliation;
 pub mod sales;
 pub mod seller;
 

@@ -3,12 +3,17 @@
 
 mod support;
 
-use chrono::TimeDelta;
+use std::sync::Arc;
+
+use chrono::{SubsecRound, TimeDelta};
 use commerce::{
     Account, Claim, ClaimId, Currency, Effects, Event, Money, Posting, Repository, ResourceId,
     Span, Stored, Write,
     ledger::{Chain, Hold},
     order::Policy,
+    payment::{Gateways, LineKind, PaymentGateway, StatementLine},
+    reconciliation::{Reconciliation, ReconciliationSettings},
+    testing::ModelProvider,
 };
 use persistence::{Db, Engine, Settings, Subscriptions, check, testing::TestDb};
 use serde_json::json;
@@ -75,7 +80,25 @@ async fn busy_books(db: &Db) {
     let bought = Posting::draft(env.uuid(), "gold_bought", about, env.now());
     let bought = bought.debit(Account::trading(gold.currency), gold);
     post(bought.credit(Account::gold(customer), gold).balanced().unwrap()).await;
+    a_provider_was_reconciled(db).await;
     while db.seal(100).await.unwrap() > 0 {}
+}
+
+/// A provider told of money that it paid out, and of what it kept for that.
+async fn a_provider_was_reconciled(db: &Db) {
+    let model = ModelProvider::default();
+    let at = env_of(db).now().trunc_subsecs(0) - TimeDelta::minutes(1);
+    let mut line = StatementLine::new(LineKind::Payout, "po_1", Money::usd(-100), at);
+    line.fee = Some(Money::usd(5));
+    model.books().statement.push(line);
+    let gateway: Arc<dyn PaymentGateway> = Arc::new(model);
+    let reconciliation = Reconciliation {
+        lines: Arc::new(db.clone()),
+        gateways: Gateways::new([gateway]),
+        env: env_of(db),
+        settings: ReconciliationSettings { grace: TimeDelta::zero(), ..Default::default() },
+    };
+    reconciliation.reconcile("model").await.unwrap();
 }
 
 #[tokio::test]
@@ -108,7 +131,7 @@ async fn migrations_go_down_and_up_again_with_data_in_the_tables() {
 
         assert_eq!(test.number(tables(test.db.engine())).await, before);
         assert_eq!(test.number(text(test.db.engine())).await, written);
-        migration::down(&test.url, Some(4)).await.unwrap();
+        migration::down(&test.url, Some(5)).await.unwrap();
         migration::up(&test.url).await.unwrap();
         assert_eq!(test.number(text(test.db.engine())).await, written, "step by step as well");
         assert!(migration::status(&test.url).await.unwrap().iter().all(|state| state.applied));
@@ -269,6 +292,14 @@ const TAMPERINGS: &[(&str, &str)] = &[
     (
         "update commerce_payments set captured = captured + 1 where settles",
         "what providers captured is what the books say they captured",
+    ),
+    (
+        "update commerce_statement_lines set amount = amount - 1",
+        "what explains a provider's line is a posting of the same amount",
+    ),
+    (
+        "update commerce_statement_lines set fee = fee + 1",
+        "the fee of an explained line is booked as the provider told it",
     ),
     ("update commerce_deliveries set event = id", "every delivery is of a known event"),
 ];

@@ -132,7 +132,8 @@ pub enum PayoutStatus {
 pub struct Entry {
     pub id: String,
     pub r#type: EntryKind,
-    pub intent: String,
+    /// Absent for what was paid out.
+    pub intent: Option<String>,
     pub refund: Option<String>,
     pub reference: String,
     pub amount: i64,
@@ -146,6 +147,8 @@ pub struct Entry {
 pub enum EntryKind {
     Capture,
     Refund,
+    /// Paid out to the merchant's bank.
+    Settlement,
 }
 
 /// What entries of one currency add up to.
@@ -154,7 +157,8 @@ pub struct Totals {
     pub captured: i64,
     pub refunded: i64,
     pub fees: i64,
-    /// Captured less refunded less fees.
+    pub settled: i64,
+    /// Captured less refunded less fees less settled: what the gateway still holds.
     pub net: i64,
     pub captures: u64,
     pub refunds: u64,
@@ -171,9 +175,10 @@ impl Totals {
                 self.refunded += entry.amount;
                 self.refunds += 1;
             }
+            EntryKind::Settlement => self.settled += entry.amount,
         }
         self.fees += entry.fee;
-        self.net = self.captured - self.refunded - self.fees;
+        self.net = self.captured - self.refunded - self.fees - self.settled;
     }
 }
 

@@ -55,7 +55,7 @@ enum Command {
     Gateway,
     /// Look for anything that must never be; read-only, also for production.
     Check,
-    /// Read the books: prove their chain, derive what is kept, print an account. Read-only, also for production.
+    /// Read the books: prove their chain, derive what is kept, print an account, compare them with the providers'.
     Ledger {
         #[command(subcommand)]
         question: Question,

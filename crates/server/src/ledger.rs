@@ -6,6 +6,7 @@ use clap::Subcommand;
 use commerce::{
     Currency, Money, PageRequest,
     ledger::{self, BookedEntry, Journal, Layer},
+    reconciliation::Reconciliation,
 };
 use persistence::{Db, check};
 
@@ -21,6 +22,11 @@ pub enum Question {
     Verify,
     /// Derive balances, stock and the states of orders from the log, and print what is kept otherwise.
     Rebuild,
+    /// Compare providers' records with the books now, and book the fees and payouts they show. This one writes.
+    Reconcile {
+        /// All that can be asked unless one is named: `stripe`.
+        provider: Option<String>,
+    },
     /// Print the entries of an account, newest first, with its balance after each.
     Statement {
         /// The account's code, such as `psp:stripe:clearing`.
@@ -33,8 +39,12 @@ pub enum Question {
 
 /// Success when the books hold.
 pub async fn answer(config: &Config, question: Question) -> Result<ExitCode, String> {
-    let db = house(config).await?.db;
+    let house = house(config).await?;
+    let db = house.db.clone();
     let answered = match question {
+        Question::Reconcile { provider } => {
+            return reconcile(&house.reconciliation, provider).await;
+        }
         Question::Verify => verify(&db).await,
         Question::Rebuild => rebuild(&db).await,
         Question::Statement { account, limit } => statement(&db, &account, limit).await,
@@ -79,6 +89,44 @@ async fn rebuild(db: &Db) -> Result<bool, commerce::StoreError> {
         "Something is kept otherwise than the log says."
     });
     Ok(same)
+}
+
+/// One that does not answer keeps the others from nothing.
+async fn reconcile(
+    reconciliation: &Reconciliation,
+    provider: Option<String>,
+) -> Result<ExitCode, String> {
+    let can_list = |name: &&str| {
+        let gateway = reconciliation.gateways.get(name);
+        gateway.is_some_and(|gateway| gateway.statement().is_some())
+    };
+    let all = || reconciliation.gateways.names().filter(can_list).map(str::to_owned).collect();
+    let providers: Vec<String> = provider.map_or_else(all, |provider| vec![provider]);
+    let mut explained = true;
+    for provider in &providers {
+        match reconciliation.reconcile(provider).await {
+            Ok(run) => {
+                say(format!("{provider}: {} lines from {} to {}", run.listed, run.from, run.until));
+            }
+            Err(error) => {
+                say(format!("{provider}: {}", chain(&error)));
+                explained = false;
+            }
+        }
+    }
+    let report = reconciliation.report().await.map_err(|error| chain(&error))?;
+    let ours = report.iter().filter(|row| providers.contains(&row.provider));
+    for standing in ours.filter_map(|row| row.standing.as_ref()) {
+        for total in &standing.totals {
+            let (class, amount) = (total.class.as_str(), total.amount.to_string());
+            let provider = &standing.run.provider;
+            say(format!("        {provider:<10} {class:<14} {:>8}  {amount:>20}", total.count));
+        }
+        explained &= standing.unexplained() == 0;
+    }
+    let verdict = if explained { "All that moved is explained." } else { "Not all is explained." };
+    say(verdict);
+    Ok(if explained { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 async fn statement(db: &Db, account: &str, limit: u32) -> Result<bool, commerce::StoreError> {

@@ -4,13 +4,14 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{Cidr, Mount, Quotas, UploadLimits};
 use buy::{Buy, FollowSellers, ForgetCarts, Rules};
-use chrono::TimeDelta;
+use chrono::{NaiveTime, TimeDelta};
 use commerce::{
     Currency, Env,
     event::{Backoff, Subscriber, Sweep, Worker, WorkerSettings},
     invoice::{Invoices, IssueWhenPaid, Issuer},
     ledger::{ExpireHolds, SealBook},
     limit::{Limiter, Quota},
+    reconciliation::{Nightly, Reconciliation, ReconciliationSettings},
     sales::{self, Sales, SalesSettings},
 };
 use identity::{AccessTokens, Identity, LetSellersIn, Lockout, MailRoom, Mailer, Tidy, TokenKey};
@@ -63,6 +64,7 @@ pub struct House {
     pub market: Market,
     pub sales: Sales,
     pub invoices: Invoices,
+    pub reconciliation: Reconciliation,
     pub limiter: Arc<dyn Limiter>,
     mail_room: Arc<MailRoom>,
     issues_when_paid: bool,
@@ -101,6 +103,12 @@ impl House {
             settings: sales_settings(config),
         };
         let invoices = invoices(config, &store, &env);
+        let reconciliation = Reconciliation {
+            lines: store.clone(),
+            gateways: sales.gateways.clone(),
+            env: env.clone(),
+            settings: reconciliation_settings(config)?,
+        };
         let Pictures { media, files: picture_files } = pictures::wire(config, &store, &env)?;
         let rent = Rent::over(store.clone(), env.clone(), rent_rules(config));
         let (taxes, zones) = (prices::taxes(&config.buy)?, prices::zones(&config.buy)?);
@@ -118,6 +126,7 @@ impl House {
             market,
             sales,
             invoices,
+            reconciliation,
             issues_when_paid: config.invoices.issue_when_paid,
             limiter,
             mail_room,
@@ -153,6 +162,7 @@ impl House {
             api::market::routes(self.market.clone()),
             api::commerce::routes(commerce),
             api::invoices::routes(self.invoices.clone()),
+            api::reconciliation::routes(self.reconciliation.clone()),
         ]
     }
 
@@ -177,6 +187,7 @@ impl House {
         all.extend(self.media.sweeps());
         all.extend(self.rent.sweeps());
         all.extend(self.market.sweeps(self.sales.clone()));
+        all.push(Arc::new(Nightly(self.reconciliation.clone())));
         let store = Arc::new(self.db.clone());
         all.push(Arc::new(SealBook {
             chain: store.clone(),
@@ -388,6 +399,26 @@ fn sales_settings(config: &Config) -> SalesSettings {
         tidy_every: Duration::from_secs(worker.tidy_every_s),
         ..SalesSettings::default()
     }
+}
+
+fn reconciliation_settings(config: &Config) -> Result<ReconciliationSettings, WiringError> {
+    let settings = &config.payments.reconciliation;
+    let at = match settings.at.as_str() {
+        "" => None,
+        time => Some(
+            NaiveTime::parse_from_str(time, "%H:%M")
+                .map_err(|error| setting("payments.reconciliation.at")(&error))?,
+        ),
+    };
+    Ok(ReconciliationSettings {
+        at,
+        look_every: Duration::from_secs(settings.look_every_s),
+        overlap: TimeDelta::hours(settings.overlap_hours),
+        first: TimeDelta::days(settings.first_days),
+        grace: TimeDelta::seconds(settings.grace_s),
+        late_after: TimeDelta::seconds(settings.late_after_s),
+        alarm_after: TimeDelta::seconds(settings.alarm_after_s),
+    })
 }
 
 fn rules(config: &Config) -> Result<Rules, WiringError> {

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{DisputeNews, PaymentId, RefundId};
+use super::{DisputeNews, PaymentId, RefundId, Statement};
 use crate::{Money, OrderId, Timestamp};
 
 /// A payment to be opened at a provider; `payment` is the idempotency key, so asking twice is harmless.
@@ -167,6 +167,11 @@ pub trait PaymentGateway: Send + Sync {
         _proof: &BTreeMap<String, String>,
     ) -> Result<(), NoticeError> {
         Ok(())
+    }
+
+    /// Its own record of what it took and gave, where it can be asked for one.
+    fn statement(&self) -> Option<&dyn Statement> {
+        None
     }
 }
 

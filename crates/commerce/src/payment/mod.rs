@@ -6,6 +6,7 @@ mod gateway;
 mod part;
 mod ports;
 mod state;
+mod statement;
 
 pub use dispute::{Dispute, DisputeId, DisputeNews, DisputeStands, DisputeState};
 pub use error::PaymentError;
@@ -16,6 +17,7 @@ pub use gateway::{
 pub use part::{Cut, Part, Parts, RefundShare};
 pub use ports::{Inbox, PaymentFilter, Payments, Reception};
 pub use state::{PaymentState, Refund, RefundCause, RefundId};
+pub use statement::{LineKind, Statement, StatementAsk, StatementLine, StatementPage};
 
 use crate::{Aggregate, Id, Money, OrderId, Tagged, Timestamp, UserId};
 

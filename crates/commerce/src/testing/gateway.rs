@@ -12,8 +12,9 @@ use serde_json::{Value, json};
 use crate::{
     Money, Timestamp,
     payment::{
-        DisputeNews, GatewayError, Intent, IntentState, NewIntent, NewRefund, Notice, NoticeError,
-        PaymentGateway, RefundState, SentRefund,
+        DisputeNews, GatewayError, Intent, IntentState, LineKind, NewIntent, NewRefund, Notice,
+        NoticeError, PaymentGateway, RefundState, SentRefund, Statement, StatementAsk,
+        StatementLine, StatementPage,
     },
 };
 
@@ -36,6 +37,10 @@ pub struct ProviderBooks {
     pub fault: Option<ProviderFault>,
     /// What becomes of a new refund.
     pub refunds_are: Option<RefundState>,
+    /// Its own record, in the order in which it lists it.
+    pub statement: Vec<StatementLine>,
+    /// Since when its record is not to be relied on; nothing when it is up to date.
+    pub refreshed: Option<Timestamp>,
     told: u32,
 }
 
@@ -219,6 +224,30 @@ impl PaymentGateway for ModelProvider {
             dispute: payload.get("dispute").and_then(|news| DisputeNews::deserialize(news).ok()),
             payload,
             received_at: now,
+        })
+    }
+
+    fn statement(&self) -> Option<&dyn Statement> {
+        Some(self)
+    }
+}
+
+/// Two lines a page, and the last one of each page once more at the beginning of the next.
+#[async_trait]
+impl Statement for ModelProvider {
+    fn tells(&self) -> &'static [LineKind] {
+        &[LineKind::Capture, LineKind::Refund, LineKind::Dispute, LineKind::DisputeWon]
+    }
+
+    async fn lines(&self, ask: &StatementAsk) -> Result<StatementPage, GatewayError> {
+        self.call(|books| {
+            let begin = ask.cursor.as_deref().and_then(|at| at.parse().ok()).unwrap_or(0_usize);
+            let within = |line: &&StatementLine| (ask.from..ask.until).contains(&line.at);
+            let all: Vec<_> = books.statement.iter().filter(within).cloned().collect();
+            let lines: Vec<_> = all.iter().skip(begin).take(2).cloned().collect();
+            let next = (all.len() > begin + 2).then(|| (begin + 1).to_string());
+            let complete_until = books.refreshed.unwrap_or(ask.until).min(ask.until);
+            Ok(StatementPage { lines, next, complete_until })
         })
     }
 }

@@ -19,6 +19,7 @@ use crate::{
     order::{OrderFilter, OrderState, Orders},
     payment::{Inbox, Notice, PaymentFilter, Payments, Reception},
     picture::{HELD, Holder, Picture, PictureId, PictureMove, PictureState, Pictures, Way},
+    reconciliation::{Concluded, Reconciled},
 };
 
 type Row = (Arc<dyn Any + Send + Sync>, Version);
@@ -40,6 +41,9 @@ pub struct Books {
     pub receipts: Vec<Receipt>,
     pub notices: Vec<Notice>,
     pub quarantined: Vec<(String, String)>,
+    /// Lines of providers' records.
+    pub lines: BTreeMap<Uuid, Reconciled>,
+    pub runs: Vec<Concluded>,
 }
 
 impl Books {
@@ -83,7 +87,7 @@ impl Books {
         Ok(())
     }
 
-    fn apply(&mut self, effects: Effects) -> Result<(), CommitError> {
+    pub(super) fn apply(&mut self, effects: Effects) -> Result<(), CommitError> {
         if let Some(receipt) = effects.receipt {
             self.keep_receipt(receipt)?;
         }

@@ -8,6 +8,7 @@ mod env;
 mod gateway;
 mod memory;
 mod reads;
+mod reconciliation;
 mod sellers;
 
 pub use contract::{assert_claims, assert_repository, assert_time_claims};

@@ -153,7 +153,8 @@ impl Papers for Memory {
             let Some(at) = books.events.iter().position(|event| event.id == id.uuid()) else {
                 continue;
             };
-            let (before, event) = (&books.events[..at], &books.events[at]);
+            let upto = books.events.get(..=at).and_then(<[_]>::split_last);
+            let Some((event, before)) = upto else { continue };
             let ahead = before.iter().filter(|earlier| earlier.stream == event.stream).count();
             let paper = serde_json::from_value(event.body.clone()).map_err(StoreError::new)?;
             let number = i64::try_from(ahead).unwrap_or_default() + 1;

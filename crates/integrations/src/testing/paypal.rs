@@ -7,6 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use chrono::DateTime;
 use serde_json::{Value, json};
 
 use super::{Counterpart, Heard, Reply, shape::strange};
@@ -29,6 +30,10 @@ pub struct PayPalBooks {
     /// What becomes of captures and refunds; `COMPLETED` if nothing is said.
     pub captures_are: Option<String>,
     pub refunds_are: Option<String>,
+    /// What moved the balance, the oldest first.
+    pub record: Vec<Value>,
+    /// Up to when the record is known; up to now if nothing is said.
+    pub refreshed: Option<String>,
     /// Bodies of messages by their transmission ids.
     sent: HashMap<String, Vec<u8>>,
     made: usize,
@@ -142,6 +147,9 @@ impl PayPalBooks {
     }
 
     fn show(&self, heard: &Heard) -> Reply {
+        if heard.call() == "GET /v1/reporting/transactions" {
+            return self.search(&heard.query());
+        }
         let parts: Vec<_> = heard.path.trim_start_matches('/').split('/').collect();
         let found = match parts.as_slice() {
             ["v2", "checkout", "orders", id] => self.orders.get(*id).cloned(),
@@ -149,6 +157,49 @@ impl PayPalBooks {
             _ => None,
         };
         found.map_or_else(not_found, |found| Reply::json(200, &found))
+    }
+
+    /// Transaction search: 31 days at most, and nothing of the time after the last refresh.
+    fn search(&self, asked: &BTreeMap<String, String>) -> Reply {
+        if asked.keys().any(|name| !SEARCHED_BY.contains(&name.as_str())) {
+            return malformed("an unknown parameter");
+        }
+        let time = |name: &str| {
+            let text = asked.get(name).filter(|text| text.len() >= 20)?;
+            DateTime::parse_from_rfc3339(text).ok()
+        };
+        let (Some(start), Some(end)) = (time("start_date"), time("end_date")) else {
+            return malformed("start_date and end_date");
+        };
+        let number = |name: &str, usual: usize| {
+            asked.get(name).map_or(Some(usual), |text| text.parse::<usize>().ok())
+        };
+        let size = number("page_size", 100).filter(|size| (1..=500).contains(size));
+        let page = number("page", 1).filter(|page| *page > 0);
+        let (Some(size), Some(page)) = (size, page) else { return malformed("page_size") };
+        if end.signed_duration_since(start).num_days() > 31 {
+            return malformed("Date range is greater than 31 days");
+        }
+        let refreshed = self.refreshed.clone().unwrap_or_else(|| end.to_rfc3339());
+        if DateTime::parse_from_rfc3339(&refreshed).unwrap() < start {
+            return malformed("Data for the given start date is not available.");
+        }
+        let at = |entry: &Value| {
+            let text = entry["transaction_info"]["transaction_initiation_date"].as_str().unwrap();
+            DateTime::parse_from_str(text, "%Y-%m-%dT%H:%M:%S%z").unwrap()
+        };
+        let found: Vec<_> =
+            self.record.iter().filter(|entry| (start..=end).contains(&at(entry))).collect();
+        let begin = page.saturating_sub(1).saturating_mul(size);
+        let details: Vec<_> = found.iter().skip(begin).take(size).collect();
+        Reply::json(
+            200,
+            &json!({
+                "transaction_details": details, "account_number": PAYPAL_MERCHANT,
+                "last_refreshed_datetime": refreshed, "page": page,
+                "total_items": found.len(), "total_pages": found.len().div_ceil(size),
+            }),
+        )
     }
 
     fn capture(&self, id: &str) -> Option<&Value> {
@@ -222,7 +273,9 @@ impl PayPalBooks {
         });
         unit["payments"] = json!({"captures": [capture]});
         order["status"] = json!("COMPLETED");
-        Reply::json(201, order)
+        let reply = Reply::json(201, order);
+        self.record.push(movement("T0006", &capture, ("ODR", id), ""));
+        reply
     }
 
     fn refund(&mut self, capture: &str, heard: &Heard) -> Reply {
@@ -257,6 +310,7 @@ impl PayPalBooks {
         payments["refunds"] = json!(refunds);
         let whole = if total == captured { "REFUNDED" } else { "PARTIALLY_REFUNDED" };
         payments["captures"][0]["status"] = json!(whole);
+        self.record.push(movement("T1107", &refund, ("TXN", capture), "-"));
         Reply::json(201, &refund)
     }
 
@@ -289,6 +343,29 @@ impl Counterpart for PayPalFake {
     async fn answer(&self, heard: &Heard) -> Reply {
         self.books().answer(heard)
     }
+}
+
+const SEARCHED_BY: [&str; 6] =
+    ["start_date", "end_date", "fields", "balance_affecting_records_only", "page_size", "page"];
+
+/// A capture or a refund as transaction search shows it; PayPal keeps fifty cents of a capture.
+fn movement(code: &str, of: &Value, (kind, about): (&str, &str), sign: &str) -> Value {
+    let pending = of["status"] == "PENDING";
+    let currency = &of["amount"]["currency_code"];
+    let value = format!("{sign}{}", of["amount"]["value"].as_str().unwrap());
+    let mut info = json!({
+        "paypal_account_id": "PAYER1", "transaction_id": of["id"], "paypal_reference_id": about,
+        "paypal_reference_id_type": kind, "transaction_event_code": code,
+        "transaction_initiation_date": "2026-05-01T12:00:00+0000",
+        "transaction_updated_date": "2026-05-01T12:00:00+0000",
+        "transaction_amount": {"currency_code": currency, "value": value},
+        "transaction_status": if pending { "P" } else { "S" },
+        "custom_field": of["custom_id"], "protection_eligibility": "01",
+    });
+    if sign.is_empty() {
+        info["fee_amount"] = json!({"currency_code": currency, "value": "-0.50"});
+    }
+    json!({"transaction_info": info})
 }
 
 fn order_shape() -> Value {

@@ -15,6 +15,8 @@ use super::{Counterpart, Heard, Reply, shape::strange};
 
 pub const RAZORPAY_KEY: &str = "rzp_test_1DP5mmOlF5G5ag";
 pub const RAZORPAY_SECRET: &str = "thisissecret";
+/// The moment at which everything happens at the fake: noon of the first of May 2026.
+pub const RAZORPAY_NOW: i64 = 1_777_636_800;
 
 #[derive(Default)]
 pub struct RazorpayBooks {
@@ -24,6 +26,8 @@ pub struct RazorpayBooks {
     keys: HashMap<String, (String, Reply)>,
     /// What becomes of refunds; `processed` if nothing is said.
     pub refunds_are: Option<String>,
+    /// Paid out to the merchant's bank.
+    pub settlements: Vec<Value>,
     made: usize,
 }
 
@@ -48,7 +52,8 @@ impl RazorpayFake {
             "id": id, "entity": "payment", "amount": ordered["amount"],
             "currency": ordered["currency"], "status": outcome, "order_id": order,
             "captured": outcome == "captured", "amount_refunded": 0, "refund_status": null,
-            "notes": [], "error_code": null,
+            "notes": [], "error_code": null, "created_at": RAZORPAY_NOW,
+            "fee": fee_of(&ordered["amount"], outcome), "tax": 0,
         });
         books.payments.insert(id.clone(), payment);
         let pairs = [
@@ -98,6 +103,9 @@ impl RazorpayBooks {
             ("GET", ["v1", "orders", id, "payments"]) => {
                 list(self.payments.values().filter(|payment| payment["order_id"] == *id))
             }
+            ("GET", ["v1", "payments"]) => within(heard, self.payments.values()),
+            ("GET", ["v1", "refunds"]) => within(heard, self.refunds.values()),
+            ("GET", ["v1", "settlements"]) => within(heard, self.settlements.iter()),
             ("GET", ["v1", "payments", id]) => one(self.payments.get(*id)),
             ("POST", ["v1", "payments", id, "capture"]) => self.capture(id, heard),
             ("POST", ["v1", "payments", id, "refund"]) => self.refund_once(id, heard),
@@ -149,6 +157,7 @@ impl RazorpayBooks {
         }
         payment["status"] = json!("captured");
         payment["captured"] = json!(true);
+        payment["fee"] = fee_of(&payment["amount"], "captured");
         Reply::json(200, payment)
     }
 
@@ -201,7 +210,7 @@ impl RazorpayBooks {
             "id": format!("rfnd_{number:014}"), "entity": "refund", "amount": amount,
             "currency": payment["currency"], "payment_id": id, "notes": asked["notes"],
             "receipt": asked["receipt"], "status": status, "speed_requested": asked["speed"],
-            "acquirer_data": {"arn": null},
+            "acquirer_data": {"arn": null}, "created_at": RAZORPAY_NOW,
         });
         self.refunds.insert(format!("rfnd_{number:014}"), refund.clone());
         Reply::json(200, &refund)
@@ -231,6 +240,38 @@ fn one(found: Option<&Value>) -> Reply {
 fn list<'a>(items: impl Iterator<Item = &'a Value>) -> Reply {
     let items: Vec<_> = items.collect();
     Reply::json(200, &json!({"entity": "collection", "count": items.len(), "items": items}))
+}
+
+/// Two in a hundred, once it is captured.
+fn fee_of(amount: &Value, outcome: &str) -> Value {
+    let captured = amount.as_i64().filter(|_| outcome == "captured");
+    captured.map_or(Value::Null, |amount| json!(amount.saturating_mul(2) / 100))
+}
+
+/// A list by time of creation, both ends included, the newest first.
+fn within<'a>(heard: &Heard, items: impl Iterator<Item = &'a Value>) -> Reply {
+    let asked = heard.query();
+    let known = ["from", "to", "count", "skip"];
+    if let Some(strange) = asked.keys().find(|name| !known.contains(&name.as_str())) {
+        return refused(400, &format!("{strange} is/are not required and should not be sent"));
+    }
+    let number = |name: &str, usual: i64| {
+        asked.get(name).map_or(Some(usual), |text| text.parse::<i64>().ok())
+    };
+    let (from, to) = (number("from", 946_684_800), number("to", 4_765_046_400));
+    let (Some(from), Some(to)) = (from, to) else { return refused(400, "from must be an integer") };
+    let sane = 946_684_800..=4_765_046_400;
+    if !sane.contains(&from) || !sane.contains(&to) {
+        return refused(400, "from must be between 946684800 and 4765046400");
+    }
+    let count = number("count", 10).filter(|count| (1..=100).contains(count));
+    let Some(count) = count else { return refused(400, "The count may not be greater than 100") };
+    let skip = usize::try_from(number("skip", 0).unwrap_or_default()).unwrap_or_default();
+    let mut found: Vec<_> = items
+        .filter(|item| (from..=to).contains(&item["created_at"].as_i64().unwrap_or_default()))
+        .collect();
+    found.reverse();
+    list(found.into_iter().skip(skip).take(usize::try_from(count).unwrap_or_default()))
 }
 
 fn refused(status: u16, description: &str) -> Reply {

@@ -127,4 +127,20 @@ pub const INVARIANTS: &[Invariant] = &[
            on e.account = p.account and e.currency = p.currency
          where coalesce(p.amount, 0) <> coalesce(e.amount, 0)",
     ),
+    Invariant::new(
+        "what explains a provider's line is a posting of the same amount",
+        "select l.id as culprit from commerce_statement_lines l
+         where l.class in ('explained', 'late') and not exists (
+           select 1 from ledger_entries e where e.tx = l.posting and e.layer = 'settled'
+             and e.account = 'psp:' || l.provider || ':clearing'
+             and e.currency = l.currency and e.amount = l.amount)",
+    ),
+    Invariant::new(
+        "the fee of an explained line is booked as the provider told it",
+        "select l.id as culprit from commerce_statement_lines l
+         where l.class in ('explained', 'late') and l.fee is not null and l.fee <> 0 and not exists (
+           select 1 from ledger_entries e where e.tx = l.fee_posting and e.layer = 'settled'
+             and e.account = 'psp:' || l.provider || ':clearing'
+             and e.currency = l.fee_currency and e.amount = -l.fee)",
+    ),
 ];

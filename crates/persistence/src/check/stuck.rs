@@ -30,6 +30,11 @@ pub const INVARIANTS: &[Invariant] = &[
         "select id as culprit from commerce_payments where not settles and refunded < captured",
     ),
     Invariant::new(
+        "what a provider's record and the books do not both tell is explained within a day",
+        "select id as culprit from commerce_statement_lines
+         where class not in ('explained', 'late') and at < {now} - 86400000000",
+    ),
+    Invariant::new(
         "no message of a provider was set aside",
         "select event_id as culprit from commerce_quarantine",
     ),

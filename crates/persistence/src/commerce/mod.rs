@@ -19,6 +19,7 @@ mod outbox;
 mod paper;
 mod payment;
 mod receipt;
+mod reconciliation;
 
 use commerce::ledger::Digest;
 use uuid::Uuid;

@@ -31,7 +31,7 @@ struct Doc {
     checks: u32,
 }
 
-const COLUMNS: &str =
+pub(super) const COLUMNS: &str =
     "id, version, order_id, buyer, provider, provider_ref, currency, amount, captured, settles,
     created_at, check_at, cast(doc as text) as doc";
 
@@ -111,7 +111,7 @@ fn moving(payment: &Payment) -> Result<[Value; 7], CommitError> {
     ])
 }
 
-fn read(row: &QueryResult) -> Result<Stored<Payment>, StoreError> {
+pub(super) fn read(row: &QueryResult) -> Result<Stored<Payment>, StoreError> {
     let doc: Doc = sql::json(row, "doc")?;
     let currency = sql::currency(row, "currency")?;
     let payment = Payment {

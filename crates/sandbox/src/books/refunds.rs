@@ -146,7 +146,7 @@ impl State {
         self.book(Entry {
             id: String::new(),
             r#type: EntryKind::Refund,
-            intent: refund.intent,
+            intent: Some(refund.intent),
             refund: Some(refund.id),
             reference: refund.reference,
             amount: refund.amount,

@@ -124,7 +124,7 @@ impl State {
         self.book(Entry {
             id: String::new(),
             r#type: EntryKind::Capture,
-            intent: intent.id.clone(),
+            intent: Some(intent.id.clone()),
             refund: None,
             reference: intent.reference.clone(),
             amount: intent.amount_captured,
@@ -132,6 +132,28 @@ impl State {
             currency: intent.currency.clone(),
             created: 0,
         });
+    }
+
+    /// Pays all it holds out to the merchant's bank, a line for each currency.
+    pub fn pay_out_all(&mut self) -> Vec<Entry> {
+        let held = self.totals.iter().filter(|(_, totals)| totals.net > 0);
+        let held: Vec<_> = held.map(|(currency, totals)| (currency.clone(), totals.net)).collect();
+        let before = self.entries.len();
+        for (currency, amount) in held {
+            let reference = format!("st_{}", self.setup.ids.id());
+            self.book(Entry {
+                id: String::new(),
+                r#type: EntryKind::Settlement,
+                intent: None,
+                refund: None,
+                reference,
+                amount,
+                fee: 0,
+                currency,
+                created: 0,
+            });
+        }
+        self.entries.iter().skip(before).cloned().collect()
     }
 
     /// Writes a line of the statement, under the next number and at this time.

@@ -67,6 +67,13 @@ pub async fn advance(
     Ok(HttpResponse::Ok().json(json!({"advanced_ms": ms})))
 }
 
+/// What the gateway holds goes to the merchant's bank.
+pub async fn pay_out_all(gateway: Shared, request: HttpRequest) -> Result<HttpResponse, Refusal> {
+    authorize(&gateway, &request)?;
+    let paid = gateway.with(crate::books::State::pay_out_all);
+    Ok(HttpResponse::Created().json(json!({"data": paid})))
+}
+
 pub async fn books(gateway: Shared, request: HttpRequest) -> Result<HttpResponse, Refusal> {
     authorize(&gateway, &request)?;
     Ok(HttpResponse::Ok().json(gateway.read(crate::books::State::snapshot)))

@@ -79,6 +79,7 @@ fn routes(routes: &mut web::ServiceConfig) {
                 .route(web::get().to(control::faults))
                 .route(web::put().to(control::set_faults)),
         )
+        .service(at("/test/settlements").route(web::post().to(control::pay_out_all)))
         .service(at("/test/webhook").route(web::put().to(control::set_webhook)))
         .service(at("/test/advance").route(web::post().to(control::advance)))
         .service(at("/test/books").route(web::get().to(control::books)))

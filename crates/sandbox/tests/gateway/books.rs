@@ -73,3 +73,22 @@ async fn captures_refunds_and_fees_add_up_under_every_fault_at_once() {
     assert_eq!(statement["totals"][0]["net"], books.totals["EUR"].net);
     assert_eq!(statement["data"].as_array().unwrap().len(), books.entries.len());
 }
+
+#[actix_web::test]
+async fn what_it_holds_is_paid_out_once() {
+    let merchant = Merchant::open().await;
+    merchant.paid(1999, "").await;
+
+    let paid = merchant.post("/test/settlements", &json!({}));
+    let paid = expect(StatusCode::CREATED, paid).await;
+    assert_eq!(paid["data"][0]["type"], "settlement");
+    assert_eq!(
+        (&paid["data"][0]["amount"], &paid["data"][0]["intent"]),
+        (&json!(1912), &Value::Null)
+    );
+    let again = expect(StatusCode::CREATED, merchant.post("/test/settlements", &json!({}))).await;
+
+    assert_eq!(again["data"], json!([]));
+    let totals = merchant.sandbox.books().totals["USD"];
+    assert_eq!((totals.captured, totals.fees, totals.settled, totals.net), (1999, 87, 1912, 0));
+}

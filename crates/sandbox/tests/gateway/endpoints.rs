@@ -119,7 +119,7 @@ async fn the_statement_adds_up_captures_refunds_and_fees() {
     let statement = expect(StatusCode::OK, merchant.get("/v1/statement?limit=1")).await;
     let rest = expect(StatusCode::OK, merchant.get("/v1/statement?after=txn_1")).await;
 
-    let totals = json!([{"currency": "USD", "captured": 1999, "refunded": 500, "fees": 87, "net": 1412,
+    let totals = json!([{"currency": "USD", "captured": 1999, "refunded": 500, "fees": 87, "settled": 0, "net": 1412,
                          "captures": 1, "refunds": 1}]);
     assert_eq!((&statement["totals"], &statement["has_more"]), (&totals, &json!(true)));
     assert_eq!(

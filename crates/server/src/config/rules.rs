@@ -148,11 +148,41 @@ fn production(config: &Config) -> Result<(), ConfigError> {
     refuse(open, "server.cors_origins", "production names each origin; \"*\" is refused")?;
     let plain = !config.server.public_url.starts_with("https://");
     refuse(plain, "server.public_url", "production is reached by https://")?;
+    let plain = outside(config).into_iter().find(|(_, url)| !url.starts_with("https://"));
+    let key = plain.map_or("", |(key, _)| key);
+    refuse(plain.is_some(), key, "production speaks to others by https:// alone")?;
     let folder = config.mail.transport == MailTransport::Folder;
     refuse(folder, "mail.transport", "production sends mail; \"folder\" is for development")?;
     refuse(config.mail.from.is_empty(), "mail.from", "mail needs a sender")?;
     refuse(config.mail.link_base.is_empty(), "mail.link_base", "links in mail need a beginning")?;
     refuse(config.seed.demo, "seed.demo", "production refuses the demonstration shop")
+}
+
+/// Whom we speak to of what is switched on: keys and money go there.
+fn outside(config: &Config) -> Vec<(&'static str, &str)> {
+    let Payments { enabled, stripe, paypal, razorpay, .. } = &config.payments;
+    let providers = [
+        ("stripe", "payments.stripe.base_url", stripe.base_url.as_str()),
+        ("paypal", "payments.paypal.base_url", &paypal.base_url),
+        ("razorpay", "payments.razorpay.base_url", &razorpay.base_url),
+    ];
+    let on = |name: &str| enabled.iter().any(|enabled| enabled == name);
+    let providers = providers.into_iter().filter(|(name, _, _)| on(name));
+    let Media { cloudinary, s3, .. } = &config.media;
+    let pictures: Vec<(&'static str, &str)> = match config.media.store {
+        PictureStore::Folder => Vec::new(),
+        PictureStore::Cloudinary => vec![
+            ("media.cloudinary.api_url", &cloudinary.api_url),
+            ("media.cloudinary.delivery_url", &cloudinary.delivery_url),
+        ],
+        PictureStore::S3 => {
+            let public = Some(("media.s3.public_url", s3.public_url.as_str()));
+            let public = public.filter(|(_, url)| !url.is_empty());
+            let endpoint = ("media.s3.endpoint", s3.endpoint.as_str());
+            [endpoint].into_iter().chain(public).collect()
+        }
+    };
+    providers.map(|(_, key, url)| (key, url)).chain(pictures).collect()
 }
 
 #[cfg(test)]
@@ -245,6 +275,61 @@ mod tests {
             ("SOUK__SEED__DEMO", "true"),
         ] {
             assert_ne!(production_with(variable, value), "", "{variable}");
+        }
+    }
+
+    #[test]
+    fn production_speaks_to_nobody_in_the_clear() {
+        let stripe = [
+            ("SOUK__PAYMENTS__ENABLED", "stripe"),
+            ("SOUK__PAYMENTS__STRIPE__SECRET_KEY", "sk_live_1"),
+            ("SOUK__PAYMENTS__STRIPE__WEBHOOK_SECRETS", "whsec_1"),
+        ];
+        let paypal = [
+            ("SOUK__PAYMENTS__ENABLED", "paypal"),
+            ("SOUK__PAYMENTS__PAYPAL__CLIENT_ID", "id"),
+            ("SOUK__PAYMENTS__PAYPAL__CLIENT_SECRET", "secret"),
+            ("SOUK__PAYMENTS__PAYPAL__RETURN_URL", "https://shop.example/paid"),
+            ("SOUK__PAYMENTS__PAYPAL__CANCEL_URL", "https://shop.example/cart"),
+            ("SOUK__PAYMENTS__PAYPAL__WEBHOOK_IDS", "WH-1"),
+        ];
+        let razorpay = [
+            ("SOUK__PAYMENTS__ENABLED", "razorpay"),
+            ("SOUK__PAYMENTS__RAZORPAY__KEY_ID", "rzp_live_1"),
+            ("SOUK__PAYMENTS__RAZORPAY__KEY_SECRET", "secret"),
+            ("SOUK__PAYMENTS__RAZORPAY__WEBHOOK_SECRETS", "secret"),
+        ];
+        let s3 = [
+            ("SOUK__MEDIA__STORE", "s3"),
+            ("SOUK__MEDIA__S3__ENDPOINT", "https://s3.example"),
+            ("SOUK__MEDIA__S3__BUCKET", "shop"),
+            ("SOUK__MEDIA__S3__KEY_ID", "id"),
+            ("SOUK__MEDIA__S3__SECRET", "secret"),
+        ];
+        let cloudinary = [
+            ("SOUK__MEDIA__STORE", "cloudinary"),
+            ("SOUK__MEDIA__CLOUDINARY__CLOUD", "shop"),
+            ("SOUK__MEDIA__CLOUDINARY__API_KEY", "id"),
+            ("SOUK__MEDIA__CLOUDINARY__API_SECRET", "secret"),
+        ];
+        for (on, key) in [
+            (stripe.as_slice(), "payments.stripe.base_url"),
+            (&paypal, "payments.paypal.base_url"),
+            (&razorpay, "payments.razorpay.base_url"),
+            (&s3, "media.s3.endpoint"),
+            (&s3, "media.s3.public_url"),
+            (&cloudinary, "media.cloudinary.api_url"),
+            (&cloudinary, "media.cloudinary.delivery_url"),
+        ] {
+            let on = [GOOD, on].concat();
+            assert_eq!(refusal(Environment::Production, &on), "", "{key}");
+            let variable = format!("SOUK__{}", key.to_uppercase().replace('.', "__"));
+            for plain in ["http://api.example", "http://127.0.0.1:8420", "HTTPS.example"] {
+                let spoken = [on.as_slice(), &[(variable.as_str(), plain)]].concat();
+                let told = refusal(Environment::Production, &spoken);
+                assert!(told.contains(key) && told.contains("https://"), "{plain}: {told}");
+                assert!(!refusal(Environment::Development, &spoken).contains(key), "{plain}");
+            }
         }
     }
 

@@ -247,10 +247,21 @@ section!(Payments {
     alarm_after_s: i64,
     attempts: u32,
     patience_ms: u64,
+    reconciliation: Reconciliation,
     sandbox: SandboxProvider,
     stripe: StripeProvider,
     paypal: PayPalProvider,
     razorpay: RazorpayProvider,
+});
+
+section!(Reconciliation {
+    at: String,
+    look_every_s: u64,
+    overlap_hours: i64,
+    first_days: i64,
+    grace_s: i64,
+    late_after_s: i64,
+    alarm_after_s: i64,
 });
 
 section!(StripeProvider {

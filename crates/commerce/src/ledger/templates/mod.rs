@@ -18,7 +18,10 @@ mod tests;
 pub use correction::{promotion_funded, rounding_booked};
 pub use dispute::{DisputeBearer, dispute_lost, dispute_opened, dispute_won};
 pub use market::{Earning, earnings_netted, earnings_released, seller_earned};
-pub use payment::{payment_captured, provider_fee, provider_settled};
+pub use payment::{
+    payment_captured, provider_fee, provider_fee_returned, provider_settled,
+    provider_settlement_returned,
+};
 pub use payout::{payout_confirmed, payout_returned, payout_returned_late, payout_sent};
 pub use refund::{refund_after_sale, refund_before_sale, refund_sent, refund_undone};
 pub use rental::{deposit_settled, deposit_taken};

@@ -45,3 +45,31 @@ pub fn provider_settled(
         .credit(Account::clearing(provider), amount)
         .balanced()
 }
+
+/// P2, given back: the provider returned its fee.
+pub fn provider_fee_returned(
+    id: Uuid,
+    provider: &str,
+    reference: Uuid,
+    fee: Money,
+    at: Timestamp,
+) -> Result<Posting, Unbalanced> {
+    Posting::draft(id, "provider_fee_returned", reference, at)
+        .debit(Account::clearing(provider), fee)
+        .credit(Account::provider_fee(provider), fee)
+        .balanced()
+}
+
+/// P3, come back: our bank did not take what the provider paid out.
+pub fn provider_settlement_returned(
+    id: Uuid,
+    provider: &str,
+    reference: Uuid,
+    amount: Money,
+    at: Timestamp,
+) -> Result<Posting, Unbalanced> {
+    Posting::draft(id, "provider_settlement_returned", reference, at)
+        .debit(Account::clearing(provider), amount)
+        .credit(Account::bank(), amount)
+        .balanced()
+}

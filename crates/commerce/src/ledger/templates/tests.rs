@@ -67,6 +67,8 @@ proptest! {
             payment_captured(id, "stripe", order, amount, at()),
             provider_fee(id, "stripe", about, amount, at()),
             provider_settled(id, "stripe", about, amount, at()),
+            provider_fee_returned(id, "stripe", about, amount, at()),
+            provider_settlement_returned(id, "stripe", about, amount, at()),
             earnings_released(id, about, other, amount, at()),
             earnings_netted(id, about, other, amount, at()),
             payout_sent(id, about, other, amount, at()),

@@ -8,6 +8,7 @@ mod flaky;
 mod invariants;
 mod invoices;
 mod random;
+mod reconciliation;
 mod sellers;
 mod stories;
 mod world;

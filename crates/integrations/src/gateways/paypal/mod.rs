@@ -3,6 +3,7 @@
 mod call;
 mod certificate;
 mod event;
+mod statement;
 mod token;
 mod webhook;
 mod wire;
@@ -14,7 +15,7 @@ use commerce::{
     Clock, Money, Timestamp,
     payment::{
         GatewayError, Intent, IntentState, NewIntent, NewRefund, Notice, NoticeError,
-        PaymentGateway, SentRefund,
+        PaymentGateway, SentRefund, Statement,
     },
 };
 use secrecy::SecretString;
@@ -224,6 +225,10 @@ impl PaymentGateway for PayPalGateway {
             PayPalCheck::Postback => sent.by_postback(&self.caller, ids, body).await?,
         }
         event::read(PROVIDER, body, now)
+    }
+
+    fn statement(&self) -> Option<&dyn Statement> {
+        Some(self)
     }
 }
 

@@ -132,7 +132,7 @@ impl WireAmount {
         Ok(Self { currency_code: money.currency.code().to_owned(), value })
     }
 
-    fn read(&self) -> Result<Money, GatewayError> {
+    pub fn read(&self) -> Result<Money, GatewayError> {
         from_decimal(&self.value, currency(&self.currency_code)?)
     }
 }

@@ -2,6 +2,7 @@
 
 mod call;
 mod event;
+mod statement;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -11,7 +12,7 @@ use commerce::{
     Money, Timestamp,
     payment::{
         GatewayError, Intent, IntentState, NewIntent, NewRefund, Notice, NoticeError,
-        PaymentGateway, SentRefund,
+        PaymentGateway, SentRefund, Statement,
     },
 };
 use hmac::{Hmac, Mac};
@@ -197,6 +198,10 @@ impl PaymentGateway for RazorpayGateway {
         let fits = order == provider_ref
             && signed(&self.caller.key_secret, message.as_bytes(), &signature);
         if fits { Ok(()) } else { Err(NoticeError::Forged) }
+    }
+
+    fn statement(&self) -> Option<&dyn Statement> {
+        Some(self)
     }
 }
 

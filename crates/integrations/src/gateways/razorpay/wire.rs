@@ -3,13 +3,14 @@
 use commerce::{
     Money,
     payment::{
-        ClientAction, DisputeNews, DisputeStands, GatewayError, Intent, IntentState, RefundState,
-        SentRefund,
+        ClientAction, DisputeNews, DisputeStands, GatewayError, Intent, IntentState, LineKind,
+        RefundState, SentRefund, StatementLine,
     },
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
+use super::statement::moment;
 use crate::gateways::{
     amount::{currency, ends_in_nought},
     dispute::WireDispute,
@@ -30,6 +31,10 @@ pub(super) struct WirePayment {
     currency: String,
     status: String,
     pub order_id: Option<String>,
+    /// What Razorpay keeps of it, tax on that included; absent until it is captured.
+    fee: Option<i64>,
+    #[serde(default)]
+    created_at: i64,
 }
 
 #[derive(Deserialize)]
@@ -41,6 +46,9 @@ pub(super) struct WireRefund {
     receipt: Option<String>,
     #[serde(default, deserialize_with = "notes")]
     notes: Option<WireNotes>,
+    payment_id: Option<String>,
+    #[serde(default)]
+    created_at: i64,
 }
 
 #[derive(Deserialize)]
@@ -125,6 +133,19 @@ impl WirePayment {
     fn amount(&self) -> Result<Money, GatewayError> {
         Ok(Money::new(self.amount, currency(&self.currency)?))
     }
+
+    /// Only what was captured has moved money.
+    pub fn line(self) -> Result<Option<StatementLine>, GatewayError> {
+        if !self.is_taken() {
+            return Ok(None);
+        }
+        let (amount, at) = (self.amount()?, moment(self.created_at)?);
+        let mut line = StatementLine::new(LineKind::Capture, self.id, amount, at);
+        let fee = self.fee.filter(|fee| *fee != 0);
+        line.fee = fee.map(|fee| Money::new(fee, amount.currency));
+        line.payment = self.order_id;
+        Ok(Some(line))
+    }
 }
 
 impl WireDispute for RazorpayDispute {
@@ -153,6 +174,19 @@ impl WireRefund {
     pub fn reference(&self) -> Option<&str> {
         let noted = self.notes.as_ref().and_then(|notes| notes.refund_id.as_deref());
         noted.or(self.receipt.as_deref())
+    }
+
+    /// Only what was processed has moved money.
+    pub fn line(self) -> Result<Option<StatementLine>, GatewayError> {
+        if self.status != "processed" {
+            return Ok(None);
+        }
+        let amount = Money::new(self.amount.saturating_neg(), currency(&self.currency)?);
+        let at = moment(self.created_at)?;
+        let reference = self.reference().map(str::to_owned);
+        let mut line = StatementLine::new(LineKind::Refund, self.id.clone(), amount, at);
+        (line.reference, line.about, line.object) = (reference, self.payment_id, Some(self.id));
+        Ok(Some(line))
     }
 
     pub fn read(self) -> Result<SentRefund, GatewayError> {

@@ -2,6 +2,7 @@
 
 mod call;
 mod payouts;
+mod statement;
 #[cfg(test)]
 mod tests;
 mod wire;
@@ -13,7 +14,8 @@ use chrono::TimeDelta;
 use commerce::{
     Money, Timestamp,
     payment::{
-        GatewayError, Intent, NewIntent, NewRefund, Notice, NoticeError, PaymentGateway, SentRefund,
+        GatewayError, Intent, NewIntent, NewRefund, Notice, NoticeError, PaymentGateway,
+        SentRefund, Statement,
     },
 };
 use secrecy::SecretString;
@@ -127,6 +129,10 @@ impl PaymentGateway for SandboxGateway {
         self.signed.verify(header, body, now)?;
         let event: WireEvent = serde_json::from_slice(body).map_err(|_| NoticeError::Unreadable)?;
         Ok(event.read(PROVIDER, body, now))
+    }
+
+    fn statement(&self) -> Option<&dyn Statement> {
+        Some(self)
     }
 }
 

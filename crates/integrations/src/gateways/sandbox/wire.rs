@@ -125,6 +125,6 @@ impl WireEvent {
     }
 }
 
-fn currency(code: &str) -> Result<Currency, GatewayError> {
+pub(super) fn currency(code: &str) -> Result<Currency, GatewayError> {
     Currency::parse(code).map_err(|_| GatewayError::Unknown)
 }

@@ -3,6 +3,7 @@
 mod call;
 mod event;
 mod form;
+mod statement;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -12,7 +13,8 @@ use chrono::TimeDelta;
 use commerce::{
     Money, Timestamp,
     payment::{
-        GatewayError, Intent, NewIntent, NewRefund, Notice, NoticeError, PaymentGateway, SentRefund,
+        GatewayError, Intent, NewIntent, NewRefund, Notice, NoticeError, PaymentGateway,
+        SentRefund, Statement,
     },
 };
 use secrecy::SecretString;
@@ -183,6 +185,10 @@ impl PaymentGateway for StripeGateway {
         let header = headers.get("stripe-signature").ok_or(NoticeError::Malformed)?;
         self.signed.verify(header, body, now)?;
         event::read(PROVIDER, body, now)
+    }
+
+    fn statement(&self) -> Option<&dyn Statement> {
+        Some(self)
     }
 }
 

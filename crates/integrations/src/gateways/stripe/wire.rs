@@ -169,7 +169,7 @@ pub(super) fn units(money: Money) -> Result<String, GatewayError> {
 }
 
 /// Stripe keeps no decimals of the ariary, and two of some that ISO 4217 gives none.
-fn decimals(currency: Currency) -> u8 {
+pub(super) fn decimals(currency: Currency) -> u8 {
     match currency.code() {
         "MGA" => 0,
         "ISK" | "UGX" => 2,

@@ -4,6 +4,7 @@ mod authority;
 mod failures;
 mod orders;
 mod requests;
+mod statement;
 mod webhooks;
 
 use std::sync::Arc;

@@ -3,6 +3,7 @@
 mod failures;
 mod orders;
 mod requests;
+mod statement;
 mod webhooks;
 
 use std::sync::Arc;

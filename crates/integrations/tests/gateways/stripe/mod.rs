@@ -3,6 +3,7 @@
 mod failures;
 mod local;
 mod requests;
+mod statement;
 mod webhooks;
 
 use chrono::TimeDelta;
