@@ -25,6 +25,7 @@ pub mod payment;
 pub mod picture;
 pub mod sales;
 pub mod seller;
+pub mod wallet;
 
 #[cfg(feature = "testing")]
 pub mod testing;

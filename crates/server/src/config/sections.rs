@@ -251,7 +251,12 @@ section!(Payments {
     stripe: StripeProvider,
     paypal: PayPalProvider,
     razorpay: RazorpayProvider,
+    wallet: WalletProvider,
 });
+
+section!(WalletProvider { hold_minutes: i64, limits: Vec<WalletLimits> });
+
+section!(WalletLimits { currency: String, least: i64, most: i64, balance: i64 });
 
 section!(StripeProvider {
     base_url: String,

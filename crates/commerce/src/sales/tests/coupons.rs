@@ -110,6 +110,7 @@ async fn a_use_is_taken_with_the_payment_and_given_back_with_the_money() {
     let payment = world.start(order).await.unwrap();
     world.customer(&payment, IntentState::Captured);
     world.notify_all().await;
+    world.tell_all().await;
     assert_eq!(shop.left(), (0, 0));
     assert_eq!((world.balance("rev:sales"), world.balance("tax:GB")), (-15_00, -3_00));
 

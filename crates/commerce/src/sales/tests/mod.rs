@@ -10,6 +10,7 @@ mod invoices;
 mod random;
 mod sellers;
 mod stories;
+mod wallet;
 mod world;
 
 pub(in crate::sales) use world::{a_payment, an_order};
