@@ -1,5 +1,5 @@
 //! Wallets raced, on both engines: as much is spent as there is, and nothing waits for ever.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests")]
 
 mod support;
 
