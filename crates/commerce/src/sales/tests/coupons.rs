@@ -119,6 +119,7 @@ async fn a_use_is_taken_with_the_payment_and_given_back_with_the_money() {
     world.sales.refund(&world.operator(), all, world.once()).await.unwrap();
     world.tell_all().await;
     world.notify_all().await;
+    world.tell_all().await;
 
     assert_eq!(world.order(order).state.name(), "cancelled");
     assert_eq!(shop.left(), (1, 0), "though the goods are not back");
