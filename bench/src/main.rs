@@ -4,6 +4,7 @@ mod bare;
 mod cases;
 mod figures;
 mod http;
+mod ledger;
 mod load;
 mod measure;
 mod overhear;
@@ -68,10 +69,13 @@ struct Arguments {
     /// Bookings of the marketplace.
     #[arg(long, env = "BENCH_BOOKINGS", default_value_t = 1_000_000)]
     bookings: u64,
+    /// Entries in the books that are checked; 0 leaves that out.
+    #[arg(long, env = "BENCH_ENTRIES", default_value_t = 1_000_000)]
+    entries: u64,
     /// Where the page is written to, unless only a part is measured.
     #[arg(long)]
     write: Option<PathBuf>,
-    /// Quick: a second for each figure, no large shop and no marketplace.
+    /// Quick: a second for each figure, no large shop, no marketplace and no large books.
     #[arg(value_parser = ["quick"])]
     quick: Option<String>,
 }
@@ -85,13 +89,21 @@ enum Part {
     /// Run the shop and tell every statement.
     #[command(hide = true)]
     Overhear,
+    /// Post sales, and tell the rate.
+    #[command(hide = true)]
+    Post { url: String, writers: usize, seconds: u64 },
+    /// Post a few sales, and tell the statements.
+    #[command(hide = true)]
+    TellPostings { url: String },
 }
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let runtime = match arguments.part {
         // The shop runs as `souk` does.
-        Some(Part::Overhear) => tokio::runtime::Builder::new_multi_thread().enable_all().build(),
+        Some(Part::Overhear | Part::Post { .. } | Part::TellPostings { .. }) => {
+            tokio::runtime::Builder::new_multi_thread().enable_all().build()
+        }
         // The client is one thread.
         Some(Part::Bare { .. }) | None => {
             tokio::runtime::Builder::new_current_thread().enable_all().build()
@@ -114,6 +126,10 @@ async fn run(arguments: Arguments) -> Result<()> {
     match arguments.part {
         Some(Part::Bare { file }) => return bare::serve(&file).await,
         Some(Part::Overhear) => return overhear::run().await,
+        Some(Part::Post { url, writers, seconds }) => {
+            return ledger::write(&url, writers, seconds).await;
+        }
+        Some(Part::TellPostings { url }) => return ledger::tell(&url).await,
         None => {}
     }
     let both = vec![Engine::Postgres, Engine::Sqlite];
@@ -130,6 +146,7 @@ async fn run(arguments: Arguments) -> Result<()> {
             vehicles: if quick { 0 } else { arguments.vehicles },
             bookings: arguments.bookings,
         },
+        entries: if quick { 0 } else { arguments.entries },
     };
     let whole = !quick && plan.is_whole();
     let findings = measure::measure(&plan).await?;

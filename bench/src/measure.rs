@@ -9,6 +9,7 @@ use crate::{
     bare::Bodies,
     cases::{Case, Heard},
     figures::Rate,
+    ledger,
     load::drive,
     picture,
     prepare::{Prepared, UNCACHED, prepare},
@@ -35,6 +36,8 @@ pub struct Plan {
     pub products: u64,
     pub scale: u64,
     pub market: Market,
+    /// Entries in the books that are checked.
+    pub entries: u64,
 }
 
 impl Plan {
@@ -46,7 +49,7 @@ impl Plan {
     /// Whether nothing is left out.
     pub fn is_whole(&self) -> bool {
         let clients = [1, 16, 64].iter().all(|clients| self.clients.contains(clients));
-        let large = self.scale > 0 && self.market.vehicles > 0;
+        let large = self.scale > 0 && self.market.vehicles > 0 && self.entries > 0;
         self.only.is_empty() && self.engines.len() == 2 && large && clients
     }
 
@@ -84,6 +87,7 @@ pub async fn measure(plan: &Plan) -> Result<Findings> {
             scale::measure(plan, &ground, engine, &mut findings).await?;
         }
         rental::measure(plan, &ground, engine, &mut findings).await?;
+        ledger::measure(plan, &ground, engine, &mut findings).await?;
         picture::measure(plan, &ground, engine, &mut findings.sections).await?;
     }
     Ok(findings)

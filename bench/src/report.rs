@@ -139,6 +139,8 @@ pub struct Findings {
     pub needs: Vec<Needs>,
     pub growth: Vec<Growth>,
     pub sections: Vec<Section>,
+    /// Bars of parts that are not in the table.
+    pub extra: Vec<Bar>,
     pub seconds: u64,
     pub rounds: usize,
     pub products: u64,
@@ -179,10 +181,11 @@ impl Section {
 }
 
 /// A bar, what came of it, and whether it was met.
-struct Bar {
-    what: String,
-    found: String,
-    met: bool,
+#[derive(Debug, Clone)]
+pub struct Bar {
+    pub what: String,
+    pub found: String,
+    pub met: bool,
 }
 
 impl Findings {
@@ -229,6 +232,7 @@ impl Findings {
             );
             bars.push(Bar { what, found: growth.times().to_string(), met: growth.holds() });
         }
+        bars.extend(self.extra.iter().cloned());
         bars
     }
 

@@ -91,6 +91,9 @@ const DOORS: &[(&str, Door)] = &[
     ("PATCH /v1/me", Signed),
     ("GET /v1/me/sessions", Signed),
     ("DELETE /v1/me/sessions/{id}", Signed),
+    ("GET /v1/me/wallet", Signed),
+    ("GET /v1/me/wallet/entries", Signed),
+    ("POST /v1/me/wallet/top-ups", Signed),
     ("GET /v1/media/files/{image}/{variant}", Open),
     ("GET /v1/media/images", Signed),
     ("POST /v1/media/images", Signed),
@@ -168,6 +171,8 @@ const DOORS: &[(&str, Door)] = &[
     ("POST /v1/users/{id}/disable", Operators),
     ("POST /v1/users/{id}/enable", Operators),
     ("PUT /v1/users/{id}/role", Operators),
+    ("GET /v1/users/{id}/wallet", Signed),
+    ("GET /v1/users/{id}/wallet/entries", Signed),
     ("POST /v1/webhooks/{provider}", Open),
 ];
 
@@ -296,6 +301,7 @@ async fn what_belongs_to_others_is_not_there() {
         let shop = Shop::open(engine).await;
         let ann = Ann::of(&shop).await;
         let (order, payment) = (ann.paid.text("id"), ann.payment());
+        let buyer = ann.paid.text("buyer");
         let get = |path: String| (Method::GET, path, None);
         let wish = json!({"reason": "mine, I say"});
         let pay = json!({"order": ann.waiting, "provider": "sandbox"});
@@ -304,6 +310,8 @@ async fn what_belongs_to_others_is_not_there() {
             get(format!("/v1/orders/{}", ann.waiting)),
             get(format!("/v1/payments/{payment}")),
             get(format!("/v1/refunds?payment={payment}")),
+            get(format!("/v1/users/{buyer}/wallet")),
+            get(format!("/v1/users/{buyer}/wallet/entries")),
             (Method::POST, format!("/v1/orders/{order}/cancellation-requests"), Some(wish)),
             (Method::POST, "/v1/payments".to_owned(), Some(pay)),
             (Method::DELETE, format!("/v1/me/sessions/{}", ann.session), None),

@@ -28,6 +28,7 @@ const TAGS: &[(&str, &str)] = &[
     ("Media", "Pictures: taken in by us, kept where they are quick to see."),
     ("Orders", "What was sold; written once."),
     ("Payments", "Paying for an order, and giving money back."),
+    ("Wallet", "A customer's purse with the shop: what is in it, what came and went."),
     ("Events", "What happened, in order."),
     ("Books", "For operators: the ledger, the audit log and what went wrong."),
 ];

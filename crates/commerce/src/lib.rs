@@ -26,6 +26,7 @@ pub mod picture;
 pub mod reconciliation;
 pub mod sales;
 pub mod seller;
+pub mod wallet;
 
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -65,6 +65,7 @@ impl<'a> World<'a> {
             receipts: store.clone(),
             sellers: Arc::new(NoSellers),
             seller_books: store.clone(),
+            journal: store.clone(),
             gateways: Gateways::new([Arc::new(model.clone()) as _]),
             env: env.clone(),
             settings: SalesSettings::default(),

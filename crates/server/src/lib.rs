@@ -13,4 +13,5 @@ mod providers;
 pub mod seed;
 pub mod serve;
 pub mod telemetry;
+mod wallets;
 pub mod wiring;

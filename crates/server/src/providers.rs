@@ -6,6 +6,7 @@ use chrono::TimeDelta;
 use commerce::{
     Clock,
     payment::{Gateways, PaymentGateway},
+    wallet::WALLET,
 };
 use integrations::gateways::{
     CallSettings, CertificateSettings, CircuitSettings, Patience, PayPalCheck, PayPalGateway,
@@ -26,7 +27,9 @@ use crate::{
 type Built = Result<Arc<dyn PaymentGateway>, WiringError>;
 
 pub fn gateways(payments: &Payments, clock: &Arc<dyn Clock>) -> Result<Gateways, WiringError> {
-    let built = payments.enabled.iter().map(|provider| match provider.as_str() {
+    // The wallet is ours: nobody is asked.
+    let gateways = payments.enabled.iter().filter(|provider| *provider != WALLET);
+    let built = gateways.map(|provider| match provider.as_str() {
         "sandbox" => sandbox(&payments.sandbox),
         "stripe" => stripe(&payments.stripe, payments),
         "paypal" => paypal(&payments.paypal, payments, clock.clone()),

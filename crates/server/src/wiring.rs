@@ -34,7 +34,7 @@ use crate::{
     config::{Config, LatePayment, LimitStore, MailTransport},
     papers,
     pictures::{self, Pictures},
-    prices, providers,
+    prices, providers, wallets,
 };
 
 /// Why the parts do not fit together. The message names the setting.
@@ -98,9 +98,13 @@ impl House {
             receipts: store.clone(),
             sellers: sellers.clone(),
             seller_books: store.clone(),
+            journal: store.clone(),
             gateways: providers::gateways(&config.payments, &env.clock)?,
             env: env.clone(),
-            settings: sales_settings(config),
+            settings: SalesSettings {
+                wallet: wallets::settings(&config.payments)?,
+                ..sales_settings(config)
+            },
         };
         let invoices = invoices(config, &store, &env);
         let reconciliation = Reconciliation {

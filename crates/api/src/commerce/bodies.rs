@@ -97,9 +97,28 @@ pub struct PaymentPath {
 pub struct NewPayment {
     #[garde(skip)]
     pub order: Ref<Order>,
+    /// Who takes the money: `sandbox`, `stripe`, `paypal` or `razorpay`, whichever the shop has switched on, or
+    /// `wallet`: the order is paid at once from the buyer's wallet, or refused with what is `missing` in it.
+    #[garde(length(chars, min = 1, max = 40))]
+    pub provider: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema, Validate)]
+#[serde(deny_unknown_fields)]
+#[schemars(example = json!({
+    "amount": { "amount": 5000, "currency": "USD" }, "provider": "sandbox",
+}))]
+pub struct NewTopUp {
+    #[garde(dive)]
+    pub amount: MoneyInput,
     /// Who takes the money: `sandbox`, `stripe`, `paypal` or `razorpay`, whichever the shop has switched on.
     #[garde(length(chars, min = 1, max = 40))]
     pub provider: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct CustomerPath {
+    pub id: Ref<User>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]

@@ -12,6 +12,7 @@ mod refunds;
 #[cfg(test)]
 mod tests;
 pub mod views;
+mod wallets;
 mod webhooks;
 
 use std::sync::Arc;
@@ -47,6 +48,7 @@ pub fn routes(commerce: Commerce) -> Mount {
         config.app_data(commerce.clone());
         orders(config);
         payments(config);
+        wallets(config);
         events(config);
         books(config);
     })
@@ -92,6 +94,21 @@ fn payments(config: &mut ServiceConfig) {
                 .wrap(from_fn(limited("webhook")))
                 .route(web::post().to(webhooks::receive)),
         );
+}
+
+fn wallets(config: &mut ServiceConfig) {
+    let pays = from_fn(limited_when("payment", |request| request.method() == Method::POST));
+    let entries = "/v1/users/{id}/wallet/entries";
+    config
+        .service(web::resource("/v1/me/wallet").route(web::get().to(wallets::own)))
+        .service(web::resource("/v1/me/wallet/entries").route(web::get().to(wallets::own_entries)))
+        .service(
+            web::resource("/v1/me/wallet/top-ups")
+                .wrap(pays)
+                .route(web::post().to(wallets::top_up)),
+        )
+        .service(web::resource("/v1/users/{id}/wallet").route(web::get().to(wallets::show)))
+        .service(web::resource(entries).route(web::get().to(wallets::entries)));
 }
 
 fn events(config: &mut ServiceConfig) {

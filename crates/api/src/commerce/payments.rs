@@ -22,7 +22,7 @@ use crate::{
 ///
 /// The answer holds what the customer needs to finish paying at the provider. What becomes of it is told by
 /// `GET /v1/payments/{id}` and by events. A payment that is still `created` has not been answered by the provider
-/// yet: repeat the request with the same `Idempotency-Key`, or look again.
+/// yet: repeat the request with the same `Idempotency-Key`, or look again. By `wallet` it is `captured` at once.
 #[api_v2_operation(tags(Payments), operation_id = "startPayment")]
 pub async fn start(
     commerce: Data<Commerce>,

@@ -41,7 +41,11 @@ fn owner(line: &OrderLine) -> Option<Uuid> {
 }
 
 /// An invoice for each who sold in it, and a credit note for each refund that arrived, as far as it was theirs.
+/// Nothing is sold by topping a wallet up: there will be an invoice for what is paid from it.
 pub(super) fn papers(order: &Order, payment: &Payment) -> Result<Vec<Draft>, MoneyError> {
+    if order.tops_up_wallet() {
+        return Ok(Vec::new());
+    }
     let mut invoices: BTreeMap<Option<Uuid>, Draft> = BTreeMap::new();
     for (line, share) in order.lines.iter().zip(order.shares()?) {
         let seller = owner(line);

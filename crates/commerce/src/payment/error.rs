@@ -8,6 +8,7 @@ use crate::{
     ledger::Unbalanced,
     order::OrderError,
     payment::{GatewayError, NoticeError, PaymentId},
+    wallet::WalletError,
 };
 
 #[derive(Debug, Error)]
@@ -40,6 +41,8 @@ pub enum PaymentError {
     Mismatch(&'static str),
     #[error(transparent)]
     Order(#[from] OrderError),
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
     #[error(transparent)]
     Gateway(#[from] GatewayError),
     #[error(transparent)]
@@ -80,6 +83,7 @@ impl Failure for PaymentError {
             | Self::DisputeDecided
             | Self::Gateway(GatewayError::Refused { .. }) => Kind::Conflict,
             Self::Order(error) => error.kind(),
+            Self::Wallet(error) => error.kind(),
             Self::Gateway(_) | Self::Notice(NoticeError::Unavailable) => Kind::Unavailable,
             Self::Notice(_) => Kind::Unauthenticated,
             Self::Mismatch(_) | Self::Unbalanced(_) => Kind::Internal,
@@ -103,6 +107,7 @@ impl Failure for PaymentError {
             Self::OtherCurrency { .. } => "other_currency",
             Self::Mismatch(_) => "provider_mismatch",
             Self::Order(error) => error.code(),
+            Self::Wallet(error) => error.code(),
             Self::Gateway(GatewayError::Refused { .. }) => "provider_refused",
             Self::Gateway(_) | Self::Notice(NoticeError::Unavailable) => "provider_unavailable",
             Self::Notice(_) => "bad_signature",
@@ -120,6 +125,7 @@ impl Failure for PaymentError {
             }
             Self::OtherCurrency { .. } => "#/amount/currency",
             Self::Commit(error) => return error.fields(),
+            Self::Wallet(error) => return error.fields(),
             _ => return Vec::new(),
         };
         vec![FieldError::new(pointer, self.code(), self.to_string())]
@@ -131,6 +137,7 @@ impl Failure for PaymentError {
             Self::RefundTooLarge { left } | Self::NotDisputable { left } => {
                 Some(json!({"left": left}))
             }
+            Self::Wallet(error) => error.facts(),
             _ => None,
         }
     }

@@ -15,11 +15,27 @@ fn takings(order: &Order) -> Result<Takings, PaymentError> {
     Ok(Takings { net, tax, jurisdiction: totals.jurisdiction.clone() })
 }
 
-/// P1.
+/// P1, and W2 for what was in the buyer's wallet.
 pub(super) fn captured(payment: &Payment, at: Timestamp) -> Result<Posting, PaymentError> {
-    let id = derived(payment.id.uuid(), "payment_captured");
-    let (provider, order) = (&payment.provider, payment.order);
-    Ok(ledger::payment_captured(id, provider, order, payment.captured, at)?)
+    let (order, amount, of) = (payment.order, payment.captured, payment.id.uuid());
+    if payment.is_from_wallet() {
+        return Ok(ledger::wallet_paid(
+            derived(of, "wallet_paid"),
+            order,
+            payment.buyer,
+            amount,
+            at,
+        )?);
+    }
+    let id = derived(of, "payment_captured");
+    Ok(ledger::payment_captured(id, &payment.provider, order, amount, at)?)
+}
+
+/// W1.
+pub(super) fn topped_up(payment: &Payment, at: Timestamp) -> Result<Posting, PaymentError> {
+    let (of, buyer) = (payment.id.uuid(), payment.buyer);
+    let id = derived(of, "wallet_topped_up");
+    Ok(ledger::wallet_topped_up(id, of, &payment.provider, buyer, payment.captured, at)?)
 }
 
 /// S1.
@@ -43,35 +59,48 @@ pub(super) fn owed(
     Ok(ledger::refund_before_sale(id, refund.id.uuid(), order, refund.amount, at)?)
 }
 
-/// R1 after S1: part of what was earned is promised back.
+/// R1 after S1: part of what was earned is promised back; after W1, part of what is in the wallet.
 pub(super) fn promised(
     refund: &Refund,
     order: &Order,
     at: Timestamp,
 ) -> Result<Posting, PaymentError> {
-    let id = derived(refund.id.uuid(), "refund_after_sale");
-    let (share, uuid) = (share(refund, order)?, refund.id.uuid());
+    let uuid = refund.id.uuid();
+    if order.tops_up_wallet() {
+        let id = derived(uuid, "top_up_taken_back");
+        return Ok(ledger::top_up_taken_back(id, uuid, order.buyer, refund.amount, at)?);
+    }
+    let (id, share) = (derived(uuid, "refund_after_sale"), share(refund, order)?);
     Ok(ledger::refund_after_sale(id, uuid, &share, refund.amount, at)?)
 }
 
-/// R1, second half: the provider sent it.
+/// R1, second half: the provider sent it, or it is in the wallet again.
 pub(super) fn sent(
     payment: &Payment,
     refund: &Refund,
     at: Timestamp,
 ) -> Result<Posting, PaymentError> {
-    let id = derived(refund.id.uuid(), "refund_sent");
-    Ok(ledger::refund_sent(id, refund.id.uuid(), &payment.provider, refund.amount, at)?)
+    let (uuid, amount) = (refund.id.uuid(), refund.amount);
+    if payment.is_from_wallet() {
+        let id = derived(uuid, "wallet_refunded");
+        return Ok(ledger::wallet_refunded(id, uuid, payment.buyer, amount, at)?);
+    }
+    let id = derived(uuid, "refund_sent");
+    Ok(ledger::refund_sent(id, uuid, &payment.provider, amount, at)?)
 }
 
-/// The promise could not be kept: what was earned stays earned.
+/// The promise could not be kept: what was earned stays earned, and what was in the wallet stays there.
 pub(super) fn undone(
     refund: &Refund,
     order: &Order,
     at: Timestamp,
 ) -> Result<Posting, PaymentError> {
-    let id = derived(refund.id.uuid(), "refund_undone");
-    let (share, uuid) = (share(refund, order)?, refund.id.uuid());
+    let uuid = refund.id.uuid();
+    if order.tops_up_wallet() {
+        let id = derived(uuid, "top_up_kept");
+        return Ok(ledger::top_up_kept(id, uuid, order.buyer, refund.amount, at)?);
+    }
+    let (id, share) = (derived(uuid, "refund_undone"), share(refund, order)?);
     Ok(ledger::refund_undone(id, uuid, &share, refund.amount, at)?)
 }
 

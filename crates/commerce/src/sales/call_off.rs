@@ -1,11 +1,6 @@
 //! Call a sale off, or give part of it back, by the rules of the way of selling that raised it.
 
-use super::{
-    Sales, accounts,
-    change::Sale,
-    events,
-    refund::{Basis, book},
-};
+use super::{Sales, accounts, change::Sale, events, refund::book};
 use crate::{
     ATTEMPTS, CommitError, Effects, Money, Order, OrderId, Write,
     order::{CancelReason, OrderState},
@@ -94,7 +89,7 @@ impl Sales {
             return Ok(Effects::none());
         }
         let now = self.env.now();
-        let basis = Basis { standings: self.standings(&payment).await?, ..Basis::default() };
+        let basis = self.basis(sale).await?;
         let mut refund = Refund {
             id: back.id,
             amount,

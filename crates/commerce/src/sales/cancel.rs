@@ -1,6 +1,6 @@
 //! Cancel an order: the buyer asks, and gets it at once while nothing is paid; after that an operator decides.
 
-use super::{RefundRequest, Sales, change::Sale, events, refund::Basis};
+use super::{RefundRequest, Sales, change::Sale, events};
 use crate::{
     ATTEMPTS, Actor, CommitError, Effects, Order, OrderId, Role, Stored,
     order::{CancelReason, OrderError, OrderState},
@@ -113,8 +113,7 @@ impl Sales {
         let sale = Sale { payment, order: order.clone() };
         let reason = decide.reason.clone();
         let all = RefundRequest { payment: sale.payment.state.id, amount: None, reason, restock };
-        let standings = self.standings(&sale.payment.state).await?;
-        let basis = Basis { standings, ..Basis::default() };
+        let basis = self.basis(&sale).await?;
         match self.promise(&sale, &all, &basis) {
             Ok((refunded, booked)) => {
                 let write = sale.payment.becomes(refunded.payment);

@@ -9,7 +9,7 @@ use super::{
     parts,
 };
 use crate::{
-    ClaimMove, Effects, Order, Timestamp,
+    ClaimMove, Effects, Order, Posting, Timestamp,
     order::{CancelReason, OrderState},
     payment::{PaymentError, PaymentState, Refund, RefundCause, RefundState},
 };
@@ -27,7 +27,6 @@ pub(super) fn capture(mut step: Step, facts: &Facts<'_>) -> Result<Step, Payment
     step.payment.captured = facts.intent.captured;
     step.payment.action = None;
     step.payment.check_at = None;
-    step.effects = step.effects.post(accounts::captured(&step.payment, at)?);
     match verdict(&step, facts, at)? {
         Verdict::Pays(order, claims) => pays(step, order, claims, facts, at),
         Verdict::GoesBack(cause, cancelled) => goes_back(step, cause, cancelled, facts, at),
@@ -68,13 +67,24 @@ fn pays(
     step.payment.settles = true;
     step.order = order;
     step.payment.parts = parts::of_sale(&step.order, at)?;
-    let sold = match &step.payment.parts {
-        None => vec![accounts::sold(&step.payment, &step.order, at)?],
-        Some(parts) => parts::sold(&step.payment, &step.order, parts)?,
-    };
+    let booked = booked(&step, at)?;
     let told = events::order_paid(facts.env, &step.order, &step.payment);
-    let effects = sold.into_iter().fold(Effects::none(), Effects::post);
+    let effects = booked.into_iter().fold(Effects::none(), Effects::post);
     Ok(step.and(effects.claim(claims).tell(told)))
+}
+
+/// Where the money came from and whose it is now: a wallet's own, or what was sold by whom.
+fn booked(step: &Step, at: Timestamp) -> Result<Vec<Posting>, PaymentError> {
+    let (payment, order) = (&step.payment, &step.order);
+    if order.tops_up_wallet() {
+        return Ok(vec![accounts::topped_up(payment, at)?]);
+    }
+    let mut booked = vec![accounts::captured(payment, at)?];
+    match &payment.parts {
+        None => booked.push(accounts::sold(payment, order, at)?),
+        Some(parts) => booked.extend(parts::sold(payment, order, parts)?),
+    }
+    Ok(booked)
 }
 
 fn goes_back(
@@ -101,7 +111,8 @@ fn goes_back(
     step.payment.refunds.push(refund);
     step.payment.check_at = Some(facts.next_check);
     step.payment.checks = 0;
-    let mut effects = Effects::none().post(owed).tell(due);
+    let captured = accounts::captured(&step.payment, at)?;
+    let mut effects = Effects::none().post(captured).post(owed).tell(due);
     if let Some((order, claims)) = cancelled {
         let told = events::order_cancelled(facts.env, &order, CancelReason::OutOfStock);
         effects = effects.claim(claims).tell(told);

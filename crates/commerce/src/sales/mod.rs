@@ -19,8 +19,10 @@ mod hear;
 mod hear_dispute;
 mod open_dispute;
 mod parts;
+mod pay_from_wallet;
 mod poll_payments;
 mod read;
+mod read_wallet;
 mod receive_notice;
 mod refund;
 mod refund_news;
@@ -33,6 +35,7 @@ mod start_payment;
 mod take_approved;
 #[cfg(test)]
 mod tests;
+mod top_up_wallet;
 mod trouble;
 
 pub use call_off::{MoneyBack, Share};
@@ -49,12 +52,14 @@ pub use send_refunds::SendRefunds;
 pub use settings::{LatePayment, SalesSettings};
 pub use settle_notices::SettleNotices;
 pub use start_payment::StartPayment;
+pub use top_up_wallet::TopUp;
 
 use std::sync::Arc;
 
 use crate::{
     Env, Receipts,
     event::{Subscriber, Sweep},
+    ledger::Journal,
     order::Orders,
     payment::{Gateways, Inbox, PaymentError, PaymentGateway, Payments},
     seller::{SellerBooks, Sellers},
@@ -69,6 +74,7 @@ pub struct Sales {
     pub receipts: Arc<dyn Receipts>,
     pub sellers: Arc<dyn Sellers>,
     pub seller_books: Arc<dyn SellerBooks>,
+    pub journal: Arc<dyn Journal>,
     pub gateways: Gateways,
     pub env: Env,
     pub settings: SalesSettings,

@@ -111,6 +111,10 @@ fn amount_to_dispute(payment: &Payment, asked: Option<Money>) -> Result<Money, P
     if !payment.settles || !matches!(payment.state, PaymentState::Captured { .. }) {
         return Err(PaymentError::NotCaptured);
     }
+    // No bank has had a hand in what came from a wallet.
+    if payment.is_from_wallet() {
+        return Err(PaymentError::NotDisputable { left: Money::zero(payment.amount.currency) });
+    }
     let left = payment.refundable()?;
     let amount = asked.unwrap_or(left);
     if amount.currency != left.currency {

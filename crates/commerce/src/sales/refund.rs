@@ -21,12 +21,15 @@ pub struct RefundRequest {
     pub restock: bool,
 }
 
-/// What a refund is decided on besides the sale: where its sellers stand, and which lines it is about.
+/// What a refund is decided on besides the sale: where its sellers stand, which lines it is about, and what is left
+/// in the wallet that the sale has topped up.
 #[derive(Debug, Default)]
 pub(super) struct Basis {
     pub standings: Vec<Standing>,
     /// All of them when absent.
     pub lines: Option<Vec<Uuid>>,
+    /// Absent where the sale has topped up none.
+    pub in_wallet: Option<Money>,
 }
 
 /// A refund and the payment it belongs to.
@@ -55,8 +58,7 @@ impl Sales {
         for _ in 0..ATTEMPTS {
             let sale = self.sale(request.payment).await?;
             let lines = lines_kept(&sale, keeping)?;
-            let standings = self.standings(&sale.payment.state).await?;
-            let basis = Basis { standings, lines };
+            let basis = Basis { lines, ..self.basis(&sale).await? };
             let (refunded, effects) = self.promise(&sale, &request, &basis)?;
             let effects = effects.receipt(once.receipt(refunded.refund.id.uuid(), &refunded));
             let write = sale.payment.becomes(refunded.payment.clone());
@@ -67,6 +69,17 @@ impl Sales {
             }
         }
         Err(CommitError::Stale.into())
+    }
+
+    pub(super) async fn basis(&self, sale: &Sale) -> Result<Basis, PaymentError> {
+        let standings = self.standings(&sale.payment.state).await?;
+        let order = &sale.order.state;
+        let in_wallet = if order.tops_up_wallet() {
+            Some(self.in_wallet(order.buyer, order.totals.currency()).await?)
+        } else {
+            None
+        };
+        Ok(Basis { standings, lines: None, in_wallet })
     }
 
     /// The payment with one more refund on its way, and the effects that book and send it.
@@ -147,6 +160,9 @@ fn amount_to_refund(
     if let Some(parts) = &payment.parts {
         let of_lines = parts::left(parts, basis.lines.as_deref())?;
         left = Money::new(left.minor.min(of_lines.minor), left.currency);
+    }
+    if let Some(there) = basis.in_wallet.filter(|_| payment.settles) {
+        left = Money::new(left.minor.min(there.minor.max(0)), left.currency);
     }
     let amount = asked.unwrap_or(left);
     if amount.currency != left.currency {

@@ -43,6 +43,12 @@ pub(super) fn hear_refund(
     }
 }
 
+/// The money is in the wallet it came from again.
+pub(super) fn put_back(step: Step, env: &Env, id: RefundId) -> Result<Step, PaymentError> {
+    let waits = |refund: &Refund| refund.id == id && refund.is_pending();
+    if step.payment.refunds.iter().any(waits) { arrived(step, env, id) } else { Ok(step) }
+}
+
 /// The provider sent the money; a payment that is refunded whole cancels its order.
 fn arrived(mut step: Step, env: &Env, id: RefundId) -> Result<Step, PaymentError> {
     let refund = end(&mut step, id, RefundState::Succeeded)?;

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{
     Sales,
     events::REFUND_DUE,
-    refund_news::{bounced, hear_refund},
+    refund_news::{bounced, hear_refund, put_back},
 };
 use crate::{
     Payment,
@@ -47,6 +47,11 @@ impl Sales {
         let (Some(refund), Some(provider_ref)) = (due, &payment.provider_ref) else {
             return Ok(());
         };
+        if payment.is_from_wallet() {
+            let put_back = |step| put_back(step, &self.env, id);
+            self.decide(payment.id, None, put_back).await?;
+            return Ok(());
+        }
         let (amount, provider_ref) = (refund.amount, provider_ref.clone());
         let asked = NewRefund { refund: id, provider_ref, amount };
         match self.gateway(&payment.provider)?.refund(&asked).await {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
-use crate::Timestamp;
+use crate::{Timestamp, wallet::WalletSettings};
 
 /// What becomes of money that arrives after its order ran out.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,6 +25,7 @@ pub struct SalesSettings {
     pub alarm_after: TimeDelta,
     /// How long a request may be repeated and still get its first answer.
     pub receipts_kept: TimeDelta,
+    pub wallet: WalletSettings,
     /// How many things a sweep takes up at once.
     pub batch: u32,
     pub expire_every: Duration,
@@ -40,6 +41,7 @@ impl Default for SalesSettings {
             poll_gaps: gaps.map(TimeDelta::seconds).to_vec(),
             alarm_after: TimeDelta::days(1),
             receipts_kept: TimeDelta::days(7),
+            wallet: WalletSettings::default(),
             batch: 100,
             expire_every: Duration::from_secs(15),
             poll_every: Duration::from_secs(5),

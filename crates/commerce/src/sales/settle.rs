@@ -120,7 +120,7 @@ impl Sales {
     /// under the same key, which tells us what became of it.
     pub(super) async fn ask(&self, payment: &Payment) -> Result<Intent, PaymentError> {
         if payment.amount.is_zero() {
-            return Ok(Intent::of_nothing(payment));
+            return Ok(Intent::of_ours(payment));
         }
         match &payment.provider_ref {
             Some(provider_ref) => self.fetch(&payment.provider, provider_ref).await,
@@ -169,8 +169,8 @@ impl Sales {
 }
 
 impl Intent {
-    /// Where there is nothing to pay, no provider is asked: nothing was captured, and that is all of it.
-    pub(super) fn of_nothing(payment: &Payment) -> Self {
+    /// Where there is nothing to pay, or the money is with us already, no provider is asked: all of it is ours.
+    pub(super) fn of_ours(payment: &Payment) -> Self {
         Self {
             provider_ref: payment.id.to_string(),
             reference: payment.id.to_string(),

@@ -10,6 +10,7 @@ use crate::{
     ATTEMPTS, Actor, CommitError, Effects, Id, Once, Order, OrderId, Payment, PaymentId, Stored,
     order::{OrderError, OrderState},
     payment::{GatewayError, Intent, NewIntent, PaymentError, PaymentState},
+    wallet::WALLET,
 };
 
 /// Which order is to be paid, and through whom.
@@ -30,6 +31,9 @@ impl Sales {
         start: StartPayment,
         once: Once<Payment>,
     ) -> Result<Payment, PaymentError> {
+        if start.provider == WALLET {
+            return self.pay_from_wallet(actor, &start, &once).await;
+        }
         self.gateway(&start.provider)?;
         match self.begun(&once).await? {
             Some(begun) => self.go_on(begun, &once).await,
@@ -38,7 +42,11 @@ impl Sales {
     }
 
     /// The payment or its order may have ended since the first try; then there is nothing to ask for.
-    async fn go_on(&self, begun: PaymentId, once: &Once<Payment>) -> Result<Payment, PaymentError> {
+    pub(super) async fn go_on(
+        &self,
+        begun: PaymentId,
+        once: &Once<Payment>,
+    ) -> Result<Payment, PaymentError> {
         let sale = self.sale(begun).await?;
         let payment = sale.payment.state;
         if payment.state.is_open() && self.payable(&sale.order.state).is_ok() {
@@ -47,9 +55,13 @@ impl Sales {
         self.decide(begun, Some(once), Ok).await
     }
 
-    async fn open(&self, payment: Payment, once: &Once<Payment>) -> Result<Payment, PaymentError> {
+    pub(super) async fn open(
+        &self,
+        payment: Payment,
+        once: &Once<Payment>,
+    ) -> Result<Payment, PaymentError> {
         if payment.amount.is_zero() {
-            return self.apply(payment.id, &Intent::of_nothing(&payment), Some(once)).await;
+            return self.apply(payment.id, &Intent::of_ours(&payment), Some(once)).await;
         }
         match self.gateway(&payment.provider)?.create(&NewIntent::of(&payment)).await {
             Ok(intent) => self.apply(payment.id, &intent, Some(once)).await,
@@ -80,13 +92,7 @@ impl Sales {
         once: &Once<Payment>,
     ) -> Result<Payment, PaymentError> {
         for _ in 0..ATTEMPTS {
-            let order = self.orders.find(start.order).await?;
-            let order = order.filter(|stored| stored.state.buyer == actor.user);
-            let order = order.ok_or(PaymentError::NoOrder)?;
-            self.payable(&order.state)?;
-            if let Some(open) = self.open_payment(start.order).await? {
-                return Err(PaymentError::InProgress(open));
-            }
+            let order = self.order_to_pay(actor, start.order).await?;
             match self.commit_intent(&order, start, once).await {
                 // The order moved, or has a payment since; look again at how things stand.
                 Err(CommitError::Stale | CommitError::Taken(_)) => {}
@@ -96,6 +102,22 @@ impl Sales {
         Err(CommitError::Stale.into())
     }
 
+    /// One of the actor's own that waits for payment, and that nobody is paying for.
+    pub(super) async fn order_to_pay(
+        &self,
+        actor: &Actor,
+        order: OrderId,
+    ) -> Result<Stored<Order>, PaymentError> {
+        let found = self.orders.find(order).await?;
+        let found = found.filter(|stored| stored.state.buyer == actor.user);
+        let found = found.ok_or(PaymentError::NoOrder)?;
+        self.payable(&found.state)?;
+        match self.open_payment(order).await? {
+            Some(open) => Err(PaymentError::InProgress(open)),
+            None => Ok(found),
+        }
+    }
+
     /// Two payments of one order meet at the order's version, so one of them decides again.
     async fn commit_intent(
         &self,
@@ -103,17 +125,25 @@ impl Sales {
         start: &StartPayment,
         once: &Once<Payment>,
     ) -> Result<Payment, CommitError> {
+        let payment = self.new_payment(&order.state, &start.provider);
+        let started = events::payment_started(&self.env, &payment);
+        let effects = Effects::none().tell(started).receipt(once.begun(payment.id.uuid()));
+        self.payments.commit(first(payment.clone(), order, effects)).await?;
+        Ok(payment)
+    }
+
+    pub(super) fn new_payment(&self, order: &Order, provider: &str) -> Payment {
         let now = self.env.now();
-        let payment = Payment {
+        Payment {
             id: Id::new(&self.env),
-            order: order.state.id,
-            buyer: order.state.buyer,
-            provider: start.provider.clone(),
-            amount: order.state.totals.total,
+            order: order.id,
+            buyer: order.buyer,
+            provider: provider.to_owned(),
+            amount: order.totals.total,
             state: PaymentState::Created,
             provider_ref: None,
             action: None,
-            captured: crate::Money::zero(order.state.totals.currency()),
+            captured: crate::Money::zero(order.totals.currency()),
             settles: false,
             refunds: Vec::new(),
             disputes: Vec::new(),
@@ -121,11 +151,7 @@ impl Sales {
             created_at: now,
             check_at: Some(self.settings.next_check(0, now)),
             checks: 0,
-        };
-        let started = events::payment_started(&self.env, &payment);
-        let effects = Effects::none().tell(started).receipt(once.begun(payment.id.uuid()));
-        self.payments.commit(first(payment.clone(), order, effects)).await?;
-        Ok(payment)
+        }
     }
 
     pub(super) fn payable(&self, order: &Order) -> Result<(), PaymentError> {
@@ -144,7 +170,10 @@ impl Sales {
     }
 
     /// The payment an earlier try of this request wrote and did not finish.
-    async fn begun(&self, once: &Once<Payment>) -> Result<Option<PaymentId>, PaymentError> {
+    pub(super) async fn begun(
+        &self,
+        once: &Once<Payment>,
+    ) -> Result<Option<PaymentId>, PaymentError> {
         let request = &once.request;
         match self.receipts.find_receipt(&request.scope, &request.key).await? {
             None => Ok(None),

@@ -150,12 +150,11 @@ impl Papers for Memory {
         let books = self.read();
         let mut found = Vec::new();
         for id in of {
-            let Some(at) = books.events.iter().position(|event| event.id == id.uuid()) else {
+            let Some(event) = books.events.iter().find(|event| event.id == id.uuid()) else {
                 continue;
             };
-            let upto = books.events.get(..=at).and_then(<[_]>::split_last);
-            let Some((event, before)) = upto else { continue };
-            let ahead = before.iter().filter(|earlier| earlier.stream == event.stream).count();
+            let before = books.events.iter().take_while(|earlier| earlier.id != event.id);
+            let ahead = before.filter(|earlier| earlier.stream == event.stream).count();
             let paper = serde_json::from_value(event.body.clone()).map_err(StoreError::new)?;
             let number = i64::try_from(ahead).unwrap_or_default() + 1;
             found.push(Issued { id: *id, number, at: event.at, paper });

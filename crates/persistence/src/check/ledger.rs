@@ -115,14 +115,17 @@ pub const INVARIANTS: &[Invariant] = &[
          join commerce_orders o on 'order:' || lower(hex(o.id)) || ':escrow' = a.code
          where a.balance <> 0 and o.state in ('paid', 'cancelled')",
     ),
+    // A wallet holds nothing for us: what is paid from one left it (W2). Topping one up is a capture, too (W1).
     Invariant::new(
         "what providers captured is what the books say they captured",
         "select coalesce(p.account, e.account) as culprit
          from (select 'psp:' || provider || ':clearing' as account, currency, sum(captured) as amount
                from commerce_payments where captured <> 0 group by provider, currency) p
          full join (select e.account, e.currency, sum(e.amount) as amount
-               from ledger_entries e join ledger_transactions t on t.id = e.tx
-               where t.kind = 'payment_captured' and e.amount > 0
+               from (select case t.kind when 'wallet_paid' then 'psp:wallet:clearing' else e.account end as account,
+                       e.currency, e.amount
+                     from ledger_entries e join ledger_transactions t on t.id = e.tx
+                     where t.kind in ('payment_captured', 'wallet_topped_up', 'wallet_paid') and e.amount > 0) e
                group by e.account, e.currency) e
            on e.account = p.account and e.currency = p.currency
          where coalesce(p.amount, 0) <> coalesce(e.amount, 0)",

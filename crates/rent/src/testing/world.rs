@@ -41,6 +41,7 @@ impl World {
             receipts: shared.clone(),
             sellers: Arc::new(NoSellers),
             seller_books: shared.clone(),
+            journal: shared.clone(),
             gateways: Gateways::new([gateway]),
             env: clock.env(),
             settings: SalesSettings::default(),

@@ -26,7 +26,7 @@ const LISTS: &[&str] = &[
 ];
 
 /// Settings that are tables; in the environment they are written as in a file: `[{ to = "DE", … }]`.
-const TABLES: &[&str] = &["buy.taxes", "buy.shipping_zones"];
+const TABLES: &[&str] = &["buy.taxes", "buy.shipping_zones", "payments.wallet.limits"];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Environment {

@@ -252,6 +252,7 @@ section!(Payments {
     stripe: StripeProvider,
     paypal: PayPalProvider,
     razorpay: RazorpayProvider,
+    wallet: WalletProvider,
 });
 
 section!(Reconciliation {
@@ -263,6 +264,10 @@ section!(Reconciliation {
     late_after_s: i64,
     alarm_after_s: i64,
 });
+
+section!(WalletProvider { hold_minutes: i64, limits: Vec<WalletLimits> });
+
+section!(WalletLimits { currency: String, least: i64, most: i64, balance: i64 });
 
 section!(StripeProvider {
     base_url: String,

@@ -1,6 +1,9 @@
 //! A shop over memory, behind the routes of the core.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use actix_web::{
     App,
@@ -11,14 +14,15 @@ use actix_web::{
 use async_trait::async_trait;
 use chrono::TimeDelta;
 use commerce::{
-    Actor, AuthError, Authenticator, Effects, Id, Money, Order, OrderId, Page, PageRequest,
-    Repository, Role, StoreError,
+    Actor, AuthError, Authenticator, Currency, Effects, Id, Money, Order, OrderId, Page,
+    PageRequest, Repository, Role, StoreError,
     event::{Backlog, DeadLetter, Delivery, Outbox, Outcome},
     order::{NewOrder, OrderLine, Origin, Totals},
     payment::{Gateways, IntentState, PaymentGateway},
     sales::{Sales, SalesSettings},
     seller::NoSellers,
     testing::{Memory, ModelProvider, TestEnv},
+    wallet::{TopUpLimits, WalletSettings},
 };
 use paperclip::actix::OpenApiExt;
 use serde_json::{Value, json};
@@ -122,9 +126,10 @@ impl House {
             receipts: store.clone(),
             sellers: Arc::new(NoSellers),
             seller_books: store.clone(),
+            journal: store.clone(),
             gateways: Gateways::new([gateway]),
             env: env.clone(),
-            settings: SalesSettings::default(),
+            settings: SalesSettings { wallet: wallets(), ..SalesSettings::default() },
         };
         let person = |role| Actor { user: Id::new(&env), session: Id::new(&env), role };
         let people = People {
@@ -273,6 +278,12 @@ impl House {
         let body = serde_json::from_slice(&body).unwrap_or(Value::Null);
         Reply { status, headers, body }
     }
+}
+
+fn wallets() -> WalletSettings {
+    let usd = TopUpLimits { least_minor: 1_00, most_minor: 200_00, balance_minor: 500_00 };
+    let limits = BTreeMap::from([(Currency::USD, usd)]);
+    WalletSettings { enabled: true, limits, ..WalletSettings::default() }
 }
 
 fn dead_letter(sales: &Sales) -> DeadLetter {

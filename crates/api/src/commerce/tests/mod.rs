@@ -1,6 +1,7 @@
 //! The routes of the core: status, code and shape of each, over memory.
 
 mod house;
+mod wallets;
 
 use actix_web::http::StatusCode;
 use commerce::{payment::IntentState, testing::ProviderFault};

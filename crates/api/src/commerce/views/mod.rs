@@ -4,8 +4,10 @@ mod event;
 mod ledger;
 mod order;
 mod payment;
+mod wallet;
 
 pub use event::{AuditEntryView, DeadLetterView, EventView};
 pub use ledger::{BalanceView, EntryView, TrialBalanceView};
 pub use order::{AddressView, CancellationRequestView, OrderLineView, OrderView};
 pub use payment::{DisputeView, PaymentActionView, PaymentView, RefundView};
+pub use wallet::{WalletBalanceView, WalletEntryView, WalletView};

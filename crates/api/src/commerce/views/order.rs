@@ -20,7 +20,7 @@ pub struct OrderView {
     pub state: String,
     /// `usr_…`
     pub buyer: String,
-    /// The way of selling: `buy`.
+    /// The way of selling: `buy`, `rent`; `wallet` for an order that tops up the buyer's wallet.
     pub mode: String,
     pub lines: Vec<OrderLineView>,
     pub subtotal: MoneyView,

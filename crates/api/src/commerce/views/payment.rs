@@ -18,7 +18,7 @@ pub struct PaymentView {
     pub id: String,
     /// `ord_…`
     pub order: String,
-    /// Who takes the money: `sandbox`, `stripe`, `paypal` or `razorpay`.
+    /// Who takes the money: `sandbox`, `stripe`, `paypal`, `razorpay`, or `wallet`.
     pub provider: String,
     /// `created` (the provider has not answered yet), `pending`, `requires_action`, `captured`, `failed` or `cancelled`.
     pub state: String,

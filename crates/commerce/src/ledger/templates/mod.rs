@@ -31,4 +31,4 @@ pub use seller_refund::{
     refund_shares,
 };
 pub use seller_refund_undone::refund_of_parts_undone;
-pub use wallet::{wallet_paid, wallet_refunded, wallet_topped_up};
+pub use wallet::{top_up_kept, top_up_taken_back, wallet_paid, wallet_refunded, wallet_topped_up};

@@ -82,6 +82,8 @@ proptest! {
             wallet_topped_up(id, about, "stripe", user, amount, at()),
             wallet_paid(id, order, user, amount, at()),
             wallet_refunded(id, about, user, amount, at()),
+            top_up_taken_back(id, about, user, amount, at()),
+            top_up_kept(id, about, user, amount, at()),
             deposit_taken(id, about, amount, at()),
             promotion_funded(id, order, amount, at()),
             rounding_booked(id, about, Account::bank(), amount, at()),

@@ -46,3 +46,31 @@ pub fn wallet_refunded(
         .credit(Account::wallet(customer), amount)
         .balanced()
 }
+
+/// What a customer paid into the purse is promised back; the commit refuses what has been spent.
+pub fn top_up_taken_back(
+    id: Uuid,
+    refund: Uuid,
+    customer: UserId,
+    amount: Money,
+    at: Timestamp,
+) -> Result<Posting, Unbalanced> {
+    Posting::draft(id, "top_up_taken_back", refund, at)
+        .debit(Account::wallet(customer), amount)
+        .credit(Account::refund_payable(), amount)
+        .balanced()
+}
+
+/// The provider could not send it back: it stays in the purse.
+pub fn top_up_kept(
+    id: Uuid,
+    refund: Uuid,
+    customer: UserId,
+    amount: Money,
+    at: Timestamp,
+) -> Result<Posting, Unbalanced> {
+    Posting::draft(id, "top_up_kept", refund, at)
+        .debit(Account::refund_payable(), amount)
+        .credit(Account::wallet(customer), amount)
+        .balanced()
+}

@@ -12,6 +12,7 @@ use crate::{
 pub fn assert_sound(world: &World) {
     stock_explains_itself(world);
     books_sum_to_nothing(world);
+    assert!(world.purse() >= 0, "a wallet is never overdrawn");
     for order in world.orders() {
         order_is_sound(world, &order);
     }
@@ -104,6 +105,7 @@ pub fn assert_at_rest(world: &World) {
     assert_eq!(world.balance("psp:model:clearing"), world.model.books().holds());
     assert_eq!(-world.balance("refund:payable"), still_owed(&payments), "what is owed is known");
     assert_earnings(world, &payments);
+    assert_eq!(world.purse(), left_in_wallet(world, &payments), "the wallet explains itself");
     assert_same_story(world, &payments);
 }
 
@@ -116,6 +118,9 @@ fn assert_earnings(world: &World, payments: &[Payment]) {
     let mut tax = 0;
     let mut all = 0;
     for payment in payments.iter().filter(|payment| payment.settles) {
+        if world.order(payment.order).tops_up_wallet() {
+            continue;
+        }
         let arrived = payment.refunds.iter().filter(|r| r.state == RefundState::Succeeded);
         tax += world.order(payment.order).totals.tax.minor;
         tax -= arrived.map(|refund| refund.tax.minor).sum::<i64>();
@@ -123,6 +128,21 @@ fn assert_earnings(world: &World, payments: &[Payment]) {
     }
     assert_eq!(-world.balance("tax:default"), tax);
     assert_eq!(-world.balance("rev:sales"), all - tax);
+}
+
+/// What was paid in and not given back, less what was paid from it and did not come back.
+fn left_in_wallet(world: &World, payments: &[Payment]) -> i64 {
+    let kept = |payment: &Payment| payment.captured.minor - payment.refunded().unwrap().minor;
+    let part = |payment: &Payment| {
+        if payment.is_from_wallet() {
+            -kept(payment)
+        } else if payment.settles && world.order(payment.order).tops_up_wallet() {
+            kept(payment)
+        } else {
+            0
+        }
+    };
+    payments.iter().map(part).sum()
 }
 
 fn assert_same_story(world: &World, payments: &[Payment]) {

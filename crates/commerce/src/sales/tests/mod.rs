@@ -11,6 +11,7 @@ mod random;
 mod reconciliation;
 mod sellers;
 mod stories;
+mod wallet;
 mod world;
 
 pub(in crate::sales) use world::{a_payment, an_order};

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     flaky::Slip,
     invariants::{assert_at_rest, assert_sound},
+    wallet,
     world::World,
 };
 use crate::{
@@ -45,6 +46,8 @@ enum Happening {
     Cancel(usize),
     Decide(usize, bool, bool),
     Refund(usize, Option<i64>, bool),
+    TopUp(i64),
+    PayFromWallet(usize),
     RefundsAre(RefundState),
     EndRefund(usize, RefundState),
     Fault(ProviderFault),
@@ -102,6 +105,8 @@ fn happening() -> impl Strategy<Value = Happening> {
         2 => which().prop_map(H::Cancel),
         2 => (which(), any::<bool>(), any::<bool>()).prop_map(|(at, yes, shelf)| H::Decide(at, yes, shelf)),
         3 => (which(), amount, any::<bool>()).prop_map(|(at, amount, shelf)| H::Refund(at, amount, shelf)),
+        2 => (1_i64..60_00).prop_map(H::TopUp),
+        3 => which().prop_map(H::PayFromWallet),
         1 => refund_state().prop_map(H::RefundsAre),
         1 => (which(), refund_state()).prop_map(|(at, state)| H::EndRefund(at, state)),
         3 => faults.prop_map(H::Fault),
@@ -179,6 +184,14 @@ impl Run {
             }
             Happening::Decide(at, approve, restock) => self.decide(at, approve, restock).await,
             Happening::Refund(at, amount, restock) => self.refund(at, amount, restock).await,
+            Happening::TopUp(minor) => {
+                let _ = world.top_up(minor).await;
+            }
+            Happening::PayFromWallet(at) => {
+                if let Some(order) = choose(&newest(world.orders()), at) {
+                    let _ = world.pay_from_wallet(order.id).await;
+                }
+            }
             Happening::RefundsAre(state) => world.model.books().refunds_are = Some(state),
             Happening::EndRefund(at, state) => world.model.books().end_refund(at, state),
             Happening::Fault(fault) => world.model.books().fault = Some(fault),
@@ -311,7 +324,9 @@ proptest! {
         let late = if honours { LatePayment::Honour } else { LatePayment::Refund };
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(async {
-            let run = Run { world: World::new(late), last: RefCell::default(), seen: RefCell::default() };
+            let mut world = World::new(late);
+            world.sales.settings.wallet = wallet::limits();
+            let run = Run { world, last: RefCell::default(), seen: RefCell::default() };
             for two in happenings.chunks(2) {
                 join_all(two.iter().cloned().map(|happening| run.happens(happening))).await;
                 assert_sound(&run.world);

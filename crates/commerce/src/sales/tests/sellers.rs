@@ -61,7 +61,12 @@ fn line(env: &Env, sold: &Sold) -> OrderLine {
     }
 }
 
-fn order_of(world: &World, sold: &[Sold], discount: i64, shipping: i64) -> (Order, Effects) {
+pub(super) fn order_of(
+    world: &World,
+    sold: &[Sold],
+    discount: i64,
+    shipping: i64,
+) -> (Order, Effects) {
     let env = world.env();
     let lines: Vec<_> = sold.iter().map(|sold| line(&env, sold)).collect();
     let usd = |amounts: &mut dyn Iterator<Item = Money>| {
@@ -268,7 +273,10 @@ proptest! {
         for (cut, fails, release, payable) in cuts.into_iter().chain([(i64::MAX, false, true, 0)]) {
             let standing = |seller| Standing {
                 seller, payable: Money::usd(payable), receivable: Money::usd(0) };
-            let basis = Basis { standings: vec![standing(ANN), standing(BOB)], lines: None };
+            let basis = Basis {
+                standings: vec![standing(ANN), standing(BOB)],
+                ..Basis::default()
+            };
             if release {
                 let unreleased = payment.parts.as_ref().unwrap().released.is_none();
                 if unreleased {

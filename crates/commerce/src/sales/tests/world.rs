@@ -52,6 +52,7 @@ impl World {
             receipts: Arc::new(store.memory.clone()),
             sellers: Arc::new(NoSellers),
             seller_books: Arc::new(store.memory.clone()),
+            journal: Arc::new(store.memory.clone()),
             gateways: Gateways::new([gateway]),
             env,
             settings: SalesSettings { late_payment, ..SalesSettings::default() },
