@@ -1,9 +1,4 @@
 //! Receipts, invoices and credit notes over HTTP, on both engines.
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "a story stops at the first surprise"
-)]
 
 use serde_json::json;
 use tests::{Engine, Policy, Shop, shop::until};

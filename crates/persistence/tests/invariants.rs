@@ -3,6 +3,7 @@
 #![expect(
     clippy::unwrap_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that cannot set up its world should stop"
 )]
 
@@ -15,7 +16,7 @@ use commerce::{
     Posting, Repository, RequestKey, ResourceId, Role, UserId,
     event::{Backoff, Sweep, Worker, WorkerSettings},
     order::{OrderLine, Policy},
-    payment::{DisputeNews, DisputeStands, Gateways, IntentState, PaymentFilter},
+    payment::{DisputeNews, DisputeStands, Gateways, IntentState, PaymentFilter, PaymentGateway},
     sales::{MoneyBack, PollPayments, RefundRequest, Sales, SalesSettings, Share, StartPayment},
     seller::{Commission, NoSellers},
     testing::ModelProvider,
@@ -58,6 +59,7 @@ impl<'a> World<'a> {
     async fn over(test: &'a TestDb, seed: u64) -> Self {
         let (env, store) = (env_of(&test.db), Arc::new(test.db.clone()));
         let model = ModelProvider::default();
+        let gateway: Arc<dyn PaymentGateway> = Arc::new(model.clone());
         let sales = Sales {
             orders: store.clone(),
             payments: store.clone(),
@@ -66,7 +68,7 @@ impl<'a> World<'a> {
             sellers: Arc::new(NoSellers),
             seller_books: store.clone(),
             journal: store.clone(),
-            gateways: Gateways::new([Arc::new(model.clone()) as _]),
+            gateways: Gateways::new([gateway]),
             env: env.clone(),
             settings: SalesSettings::default(),
         };

@@ -1,5 +1,5 @@
 //! Papers are numbered without gaps and without repeating, whoever asks at once and whatever is undone in between.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "tests")]
+#![expect(clippy::unwrap_used, reason = "tests")]
 
 mod support;
 

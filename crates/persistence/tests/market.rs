@@ -201,11 +201,11 @@ async fn i9_a_seller_has_what_it_earned_less_what_went_back_and_what_it_was_paid
     for test in TestDb::each_engine().await {
         let bazaar = Bazaar::over(&test.db).await;
         let (mut has, mut sales, mut paid) = (0, Vec::new(), 0);
-        for round in 1..=12 {
+        for round in 1_usize..=12 {
             let minor = i64::try_from(round).unwrap() * 7_00;
             sales.push(bazaar.sells(&test.db, minor).await);
             has += minor;
-            bazaar.refunds(sales[(round * round + 1) / 2 % sales.len()], 1_00).await.unwrap();
+            bazaar.refunds(sales[(round * round).div_ceil(2) % sales.len()], 1_00).await.unwrap();
             has -= 1_00;
             if round % 3 == 0 {
                 bazaar.loses(sales[round / 3], 2_00).await;
