@@ -72,7 +72,7 @@ impl Journey for Booker {
 /// Opens a shop that never closes, with so many bicycles that can be had by the minute; returns their ids.
 pub async fn open_shop(authority: &str, bicycles: usize) -> Result<Rc<[String]>> {
     let mut connection = Connection::open(authority).await?;
-    let token = sign_in(&mut connection, "seller@example.com").await?;
+    let token = sign_in(&mut connection, "operator@example.com").await?;
     let own = [("authorization", token.as_str())];
     let asked = request("POST", "/v1/rent/shops", &own, Some(&a_shop()));
     let shop = text(&connection.expect(&asked, 201).await?, "/id")?.to_owned();

@@ -20,6 +20,7 @@ use crate::{
 const TAGS: &[(&str, &str)] = &[
     ("Identity", "Accounts, sessions and who may do what."),
     ("Catalogue", "What is for sale."),
+    ("Coupons", "Codes that take something off a cart."),
     ("Cart", "What someone means to buy; changes until checkout."),
     ("Rentals", "Vehicles to rent: shops, when they are free and what they cost."),
     ("Bookings", "From a free period to the deposit's way back."),

@@ -7,7 +7,7 @@
 use crate::text;
 
 /// How many finds are ranked; a word on every product costs no more than a rare one.
-pub const CANDIDATES: u32 = 240;
+pub const CANDIDATES: u32 = 200;
 
 /// How many products facets are counted over.
 pub const FACET_ROWS: u32 = 10_000;

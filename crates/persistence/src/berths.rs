@@ -1,9 +1,9 @@
-//! Who is lent which connection: first one that was opened at home, then room to open one, then one that lies idle
-//! elsewhere; else a place in the queue at home.
+//! Who is lent which connection: first one that was opened at home, then room to open one, then one that its own home
+//! leaves alone; else a place in the queue at home.
 //!
-//! What comes back goes to a home that waits with less than its share, else to those who wait where it was opened, else
-//! to those who wait elsewhere: under load every home keeps to its own, and none starves. Opening one is dear, so only a
-//! home that owns less than its share has one closed elsewhere for it; the others make do with a stranger's.
+//! What comes back goes to those who wait where it was opened. Only a home that has none at all is lent a stranger's,
+//! before all others: one that wanders costs two threads a wake-up for each answer. And only a home that owns less than
+//! its share has one closed elsewhere, to open its own. So under load every home keeps to its own, and none starves.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -16,6 +16,9 @@ use tokio::sync::oneshot;
 /// Something lent that belongs to a home.
 pub trait Berthed<H> {
     fn home(&self) -> H;
+
+    /// Whether its home has had no use for it for a while.
+    fn is_left_alone(&self) -> bool;
 }
 
 /// At most so many, idle and lent together.
@@ -88,7 +91,7 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> Berths<H, K> {
         state.homes.entry(here).or_insert_with(|| Berth::new(shares));
         let kept = state.berth(here).and_then(|berth| berth.idle.pop());
         let room = kept.is_some() || state.opened() < self.most;
-        let kept = if room { kept } else { state.idle_elsewhere() };
+        let kept = if room { kept } else { state.idle_elsewhere(here) };
         let Some(berth) = state.berth(here) else { return Asked::Closed };
         if room || kept.is_some() {
             berth.lent = berth.lent.saturating_add(1);
@@ -130,8 +133,8 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> Berths<H, K> {
         }
         state.disown(owner);
         while let Some((heir, sender)) = {
-            let from = kept.as_ref().map_or(here, Berthed::home);
-            state.heir(from, self.most)
+            let from = kept.as_ref().map(Berthed::home);
+            state.heir(here, from, self.most)
         } {
             let strange = kept.as_ref().is_some_and(|kept| kept.home() != heir.home);
             if strange && heir.opens_its_own {
@@ -197,30 +200,46 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> State<H, K> {
         }
     }
 
-    fn idle_elsewhere(&mut self) -> Option<K> {
-        self.homes.values_mut().find_map(|berth| berth.idle.pop())
+    /// Whoever has none takes any.
+    fn idle_elsewhere(&mut self, here: H) -> Option<K> {
+        let has_none = self.homes.get(&here).is_none_or(|berth| berth.lent == 0);
+        let idle = |berth: &mut Berth<H, K>| {
+            let at = berth.idle.iter().position(|idle| has_none || idle.is_left_alone())?;
+            Some(berth.idle.swap_remove(at))
+        };
+        self.homes.values_mut().find_map(idle)
     }
 
-    /// Who is next for one that comes back; the place is theirs already.
-    fn heir(&mut self, from: H, most: usize) -> Option<(Heir<H>, Hope<H, K>)> {
+    /// Who is next for a place that comes back, with a connection of `from`; the place is theirs already.
+    fn heir(&mut self, here: H, from: Option<H>, most: usize) -> Option<(Heir<H>, Hope<H, K>)> {
+        let home = self.next(from.unwrap_or(here), from.is_some(), most)?;
         let share = self.share(most);
-        let waits = |berth: &Berth<H, K>| !berth.waiting.is_empty();
-        let owed = |berth: &Berth<H, K>| waits(berth) && berth.lent < berth.share(share);
-        let at_home = self.homes.get(&from);
-        let home = if at_home.is_some_and(owed) {
-            from
-        } else if let Some((home, _)) = self.homes.iter().find(|(_, berth)| owed(berth)) {
-            *home
-        } else if at_home.is_some_and(waits) {
-            from
-        } else {
-            *self.homes.iter().find(|(_, berth)| waits(berth))?.0
-        };
         let berth = self.homes.get_mut(&home)?;
-        let opens_its_own = berth.lent.max(berth.owned) < berth.share(share);
+        let opens_its_own = berth.opens_its_own(share);
         let sender = berth.waiting.pop_front()?;
         berth.lent = berth.lent.saturating_add(1);
         Some((Heir { home, opens_its_own }, sender))
+    }
+
+    fn next(&self, from: H, is_open: bool, most: usize) -> Option<H> {
+        let share = self.share(most);
+        let at_home = self.homes.get(&from).filter(|berth| !berth.waiting.is_empty());
+        let elsewhere = |fits: &dyn Fn(&Berth<H, K>) -> bool| {
+            let fits = |berth: &Berth<H, K>| !berth.waiting.is_empty() && fits(berth);
+            self.homes.iter().find(|(_, berth)| fits(berth)).map(|(home, _)| *home)
+        };
+        if at_home.is_some_and(|berth| berth.lent == 0) {
+            return Some(from);
+        }
+        if let Some(starved) = elsewhere(&|berth| berth.lent == 0) {
+            return Some(starved);
+        }
+        if at_home.is_some_and(|berth| berth.lent < berth.share(share)) {
+            return Some(from);
+        }
+        let owed = elsewhere(&|berth| berth.opens_its_own(share));
+        let anyone = || elsewhere(&|_| !is_open);
+        owed.or_else(|| at_home.map(|_| from)).or_else(anyone)
     }
 
     fn share(&self, most: usize) -> usize {
@@ -237,6 +256,10 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> Berth<H, K> {
     fn forget(&mut self) -> Vec<K> {
         self.owned = self.owned.saturating_sub(self.idle.len());
         std::mem::take(&mut self.idle)
+    }
+
+    fn opens_its_own(&self, share: usize) -> bool {
+        self.lent.max(self.owned) < self.share(share)
     }
 
     fn share(&self, share: usize) -> usize {
@@ -257,6 +280,10 @@ mod tests {
     impl Berthed<u8> for Boat {
         fn home(&self) -> u8 {
             self.home
+        }
+
+        fn is_left_alone(&self) -> bool {
+            self.number >= 90
         }
     }
 
@@ -322,20 +349,23 @@ mod tests {
     }
 
     #[test]
-    fn a_home_that_owns_its_share_takes_a_strangers_rather_than_have_it_closed() {
+    fn a_home_that_has_some_takes_a_strangers_only_when_it_is_left_alone() {
         let harbour = Berths::new(2);
         drop([with(now(&harbour, 1), 1, 10), with(now(&harbour, 2), 2, 20)]);
-        let (own, wandered) = (now(&harbour, 1), now(&harbour, 1));
-        assert_eq!(wandered.kept, Some(Boat { home: 2, number: 20 }));
-        let mut waiting = later(&harbour, 2);
-
+        let own = now(&harbour, 1);
+        let mut waiting = later(&harbour, 1);
+        let at_home = now(&harbour, 2);
+        assert_eq!(at_home.kept, Some(Boat { home: 2, number: 20 }));
+        drop(at_home);
+        assert!(waiting.try_recv().is_err());
         drop(own);
-        let strangers = waiting.try_recv().unwrap();
-        assert_eq!(strangers.kept, Some(Boat { home: 1, number: 10 }));
+        let own = waiting.try_recv().unwrap();
+        assert_eq!(own.kept, Some(Boat { home: 1, number: 10 }));
 
-        drop((wandered, strangers));
-        assert_eq!(now(&harbour, 1).kept, Some(Boat { home: 1, number: 10 }));
-        assert_eq!(now(&harbour, 2).kept, Some(Boat { home: 2, number: 20 }));
+        let mut left = now(&harbour, 2);
+        left.kept = Some(Boat { home: 2, number: 90 });
+        drop(left);
+        assert_eq!(now(&harbour, 1).kept, Some(Boat { home: 2, number: 90 }));
     }
 
     #[test]

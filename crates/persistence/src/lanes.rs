@@ -64,6 +64,10 @@ impl Berthed<Home> for Kept {
     fn home(&self) -> Home {
         self.home
     }
+
+    fn is_left_alone(&self) -> bool {
+        self.at_home.elapsed() > AWAY_AFTER
+    }
 }
 
 impl Kept {
@@ -73,7 +77,7 @@ impl Kept {
     }
 
     fn gives_way(&self, here: Home) -> bool {
-        self.home != here && self.at_home.elapsed() > AWAY_AFTER
+        self.home != here && self.is_left_alone()
     }
 
     /// Itself, unless it is dead or gives way.

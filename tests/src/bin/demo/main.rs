@@ -105,19 +105,23 @@ impl Tour {
         let titles: Vec<_> = list(&found.body).iter().map(|card| word(&card["title"])).collect();
         told(&found, &titles.join(", "));
         let mut wanted = Vec::new();
-        for (card, quantity) in list(&found.body).iter().zip([2, 1]) {
-            wanted.push(self.choose(&anyone, card, quantity).await);
+        for card in list(&found.body) {
+            let quantity = if wanted.is_empty() { 2 } else { 1 };
+            wanted.extend(self.choose(&anyone, card, quantity).await);
+            if wanted.len() == 2 {
+                break;
+            }
         }
         insist(wanted.len() == 2, "a search for tea finds two things in stock");
         wanted
     }
 
-    async fn choose(&self, anyone: &Client, card: &Value, quantity: i64) -> Wanted {
+    /// Something that is counted; what is made to order has no shelf to look at.
+    async fn choose(&self, anyone: &Client, card: &Value, quantity: i64) -> Option<Wanted> {
         let product = anyone.get(&format!("/v1/products/{}", word(&card["id"]))).await.expect(200);
         let variants = product.body["variants"].as_array().unwrap();
-        let held =
-            variants.iter().find(|it| it["stock_policy"] == "hold" && it["in_stock"] == true);
-        let variant = held.unwrap_or_else(|| panic!("nothing to buy in {}", product.body));
+        let variant =
+            variants.iter().find(|it| it["stock_policy"] == "hold" && it["in_stock"] == true)?;
         let goods = Goods {
             product: product.text("id"),
             variant: word(&variant["id"]).to_owned(),
@@ -125,7 +129,7 @@ impl Tour {
         };
         let on_hand = self.level(&goods).await.0;
         told(&product, &format!("{} {}, {on_hand} on the shelf", card["title"], goods.sku));
-        Wanted { goods, title: product.text("title"), quantity, on_hand }
+        Some(Wanted { goods, title: product.text("title"), quantity, on_hand })
     }
 
     /// On the shelf and of that held, of one variant.
