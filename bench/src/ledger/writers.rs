@@ -63,7 +63,7 @@ fn answer(said: &impl Serialize) -> Result<()> {
     Ok(writeln!(std::io::stdout().lock(), "{}", serde_json::to_string(said)?)?)
 }
 
-/// What [`write`] says in a process of its own.
+/// What [`write()`] says in a process of its own.
 pub(super) async fn posted(store: &Store, writers: usize, lasts: Duration) -> Result<Figures> {
     let (writers, seconds) = (writers.to_string(), lasts.as_secs().max(1).to_string());
     let said = said_by(&["post", &store.url, &writers, &seconds]).await?;
