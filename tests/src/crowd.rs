@@ -21,6 +21,9 @@ use crate::{
     trade::{GOOD_CARD, address},
 };
 
+/// No storm lasts longer than this.
+const STORM: Duration = Duration::from_mins(3);
+
 /// Runs so many tasks at the same moment, on all threads, and returns what each came to, in order.
 pub async fn together<T, R>(tasks: impl IntoIterator<Item = R>) -> Vec<T>
 where
@@ -95,17 +98,21 @@ pub async fn assert_calm(server: &Client) {
 /// Asks again and again under one `Idempotency-Key`, as whoever wants to buy in a storm does, until there is an answer
 /// that counts. In between only a shop that is gone and problems that say "try again" are met.
 pub async fn insist(client: &Client, path: &str, key: &str, body: &Value) -> Answer {
-    loop {
-        let headers = [("idempotency-key", key)];
-        match client.try_ask(Method::POST, path, &headers, Some(body.clone())).await {
-            Ok(answer) if answer.status == 503 || answer.code() == "request_in_progress" => {
-                assert!(answer.is_problem(), "{path} was answered {}", answer.body);
+    let counts = async {
+        loop {
+            let headers = [("idempotency-key", key)];
+            match client.try_ask(Method::POST, path, &headers, Some(body.clone())).await {
+                Ok(answer) if answer.status == 503 || answer.code() == "request_in_progress" => {
+                    assert!(answer.is_problem(), "{path} was answered {}", answer.body);
+                }
+                Ok(answer) => return answer,
+                Err(error) => assert!(!error.is_timeout(), "{path} was never answered"),
             }
-            Ok(answer) => return answer,
-            Err(error) => assert!(!error.is_timeout(), "{path} was never answered"),
+            tokio::time::sleep(Duration::from_millis(50)).await;
         }
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    };
+    let answer = tokio::time::timeout(STORM, counts).await;
+    answer.unwrap_or_else(|_| panic!("{path} never had an answer that counts"))
 }
 
 /// People who buy and pay, whatever happens to the shop meanwhile.
