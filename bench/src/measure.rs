@@ -79,16 +79,23 @@ pub async fn measure(plan: &Plan) -> Result<Findings> {
         say(&format!("{engine}: a shop with {} products …", plan.products));
         let prepared = prepare(plan, &ground, engine).await?;
         let on = On { plan, ground, prepared: &prepared };
-        on.reads(&mut findings).await?;
-        on.writes(&mut findings).await?;
-        on.purchases(&mut findings).await?;
+        let done = on.reads(&mut findings).await;
+        findings.part(engine, "reads", done);
+        let done = on.writes(&mut findings).await;
+        findings.part(engine, "writes", done);
+        let done = on.purchases(&mut findings).await;
+        findings.part(engine, "purchases", done);
         prepared.drop().await?;
         if plan.scale > 0 && plan.wants("scale") {
-            scale::measure(plan, &ground, engine, &mut findings).await?;
+            let done = scale::measure(plan, &ground, engine, &mut findings).await;
+            findings.part(engine, "a growing shop", done);
         }
-        rental::measure(plan, &ground, engine, &mut findings).await?;
-        ledger::measure(plan, &ground, engine, &mut findings).await?;
-        picture::measure(plan, &ground, engine, &mut findings.sections).await?;
+        let done = rental::measure(plan, &ground, engine, &mut findings).await;
+        findings.part(engine, "renting", done);
+        let done = ledger::measure(plan, &ground, engine, &mut findings).await;
+        findings.part(engine, "the books", done);
+        let done = picture::measure(plan, &ground, engine, &mut findings.sections).await;
+        findings.part(engine, "a photo", done);
     }
     Ok(findings)
 }

@@ -189,6 +189,14 @@ pub struct Bar {
 }
 
 impl Findings {
+    /// A part that broke off is a bar that was missed; the others are measured all the same.
+    pub fn part(&mut self, engine: Engine, part: &str, done: crate::Result<()>) {
+        let Err(error) = done else { return };
+        crate::say(&format!("{engine}: {part} broke off: {error}"));
+        let what = format!("{engine}: {part} can be measured");
+        self.extra.push(Bar { what, found: format!("broke off: {error}"), met: false });
+    }
+
     /// Keeps the round in the middle by its ratio, and the errors of all.
     pub fn add(&mut self, mut rounds: Vec<Row>) {
         let errors = rounds.iter().map(|round| round.shop.errors).sum();

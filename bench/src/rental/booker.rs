@@ -1,4 +1,4 @@
-//! A shop made for the measurement, and travellers who book one minute of its vehicles after the other.
+//! Shops made for the measurement, and travellers who book one minute of their vehicles after the other.
 
 use std::{cell::Cell, rc::Rc};
 
@@ -51,9 +51,7 @@ impl Booker {
     /// Registers someone new.
     pub async fn new(shop: &str, wishes: Wishes) -> Result<Self> {
         let mut connection = Connection::open(shop).await?;
-        let email = format!("{}@example.com", Uuid::new_v4().simple());
-        let body = json!({"email": email, "name": "Tara Traveller", "password": PASSWORD});
-        connection.expect(&request("POST", "/v1/auth/register", &[], Some(&body)), 202).await?;
+        let email = register(&mut connection, "Tara Traveller").await?;
         let token = sign_in(&mut connection, &email).await?;
         Ok(Self { shop: connection, token, wishes })
     }
@@ -69,26 +67,74 @@ impl Journey for Booker {
     }
 }
 
-/// Opens a shop that never closes, with so many bicycles that can be had by the minute; returns their ids.
-pub async fn open_shop(authority: &str, bicycles: usize) -> Result<Rc<[String]>> {
-    let mut connection = Connection::open(authority).await?;
-    let token = sign_in(&mut connection, "operator@example.com").await?;
-    let own = [("authorization", token.as_str())];
-    let asked = request("POST", "/v1/rent/shops", &own, Some(&a_shop()));
-    let shop = text(&connection.expect(&asked, 201).await?, "/id")?.to_owned();
+/// Opens shops of different owners that never close, with so many bicycles altogether that can be had by the minute;
+/// returns the bicycles' ids, those of one shop far from each other.
+pub async fn open_shops(authority: &str, shops: usize, bicycles: usize) -> Result<Rc<[String]>> {
     let mut all = Vec::with_capacity(bicycles);
+    let mut counters = Vec::with_capacity(shops);
+    for _ in 0..shops {
+        counters.push(Counter::open(authority).await?);
+    }
     for number in 0..bicycles {
-        let asked =
-            request("POST", "/v1/rent/vehicles/bikes", &own, Some(&a_bicycle(&shop, number)));
-        let made = connection.expect(&asked, 201).await?;
-        let (id, version) = (text(&made, "/id")?.to_owned(), connection.header("etag"));
-        let version = version.unwrap_or_default();
-        let seen = [("authorization", token.as_str()), ("if-match", version.as_str())];
-        let path = format!("/v1/rent/vehicles/{id}/publish");
-        connection.expect(&request("POST", &path, &seen, None), 200).await?;
-        all.push(id);
+        let at = number % shops;
+        if let Some(counter) = counters.get_mut(at) {
+            all.push(counter.lend(number).await?);
+        }
     }
     Ok(all.into())
+}
+
+/// A shop, and its owner behind the counter.
+struct Counter {
+    connection: Connection,
+    token: String,
+    shop: String,
+}
+
+impl Counter {
+    async fn open(authority: &str) -> Result<Self> {
+        let mut connection = Connection::open(authority).await?;
+        let token = owner(&mut connection).await?;
+        let own = [("authorization", token.as_str())];
+        let asked = request("POST", "/v1/rent/shops", &own, Some(&a_shop()));
+        let shop = text(&connection.expect(&asked, 201).await?, "/id")?.to_owned();
+        Ok(Self { connection, token, shop })
+    }
+
+    /// Lists one more bicycle and publishes it.
+    async fn lend(&mut self, number: usize) -> Result<String> {
+        let own = [("authorization", self.token.as_str())];
+        let bicycle = a_bicycle(&self.shop, number);
+        let asked = request("POST", "/v1/rent/vehicles/bikes", &own, Some(&bicycle));
+        let made = self.connection.expect(&asked, 201).await?;
+        let id = text(&made, "/id")?.to_owned();
+        let version = self.connection.header("etag").unwrap_or_default();
+        let seen = [("authorization", self.token.as_str()), ("if-match", version.as_str())];
+        let path = format!("/v1/rent/vehicles/{id}/publish");
+        self.connection.expect(&request("POST", &path, &seen, None), 200).await?;
+        Ok(id)
+    }
+}
+
+/// Somebody new whom the operator lets keep shops; returns their token.
+async fn owner(connection: &mut Connection) -> Result<String> {
+    let email = register(connection, "Owen Owner").await?;
+    let token = sign_in(connection, &email).await?;
+    let own = [("authorization", token.as_str())];
+    let me = connection.expect(&request("GET", "/v1/me", &own, None), 200).await?;
+    let operator = sign_in(connection, "operator@example.com").await?;
+    let theirs = [("authorization", operator.as_str())];
+    let path = format!("/v1/users/{}/role", text(&me, "/id")?);
+    let role = json!({"role": "seller"});
+    connection.expect(&request("PUT", &path, &theirs, Some(&role)), 200).await?;
+    sign_in(connection, &email).await
+}
+
+async fn register(connection: &mut Connection, name: &str) -> Result<String> {
+    let email = format!("{}@example.com", Uuid::new_v4().simple());
+    let body = json!({"email": email, "name": name, "password": PASSWORD});
+    connection.expect(&request("POST", "/v1/auth/register", &[], Some(&body)), 202).await?;
+    Ok(email)
 }
 
 fn a_shop() -> Value {

@@ -5,7 +5,7 @@ use std::{cell::Cell, rc::Rc};
 use chrono::TimeDelta;
 
 use super::{
-    booker::{Booker, Wishes, open_shop},
+    booker::{Booker, Wishes, open_shops},
     search,
 };
 use crate::{
@@ -20,8 +20,9 @@ use crate::{
 
 pub const SPREAD: &str = "Bookings, spread";
 pub const CONTENDED: &str = "Bookings, contended";
-/// Vehicles that bookings are spread over.
+/// Vehicles that bookings are spread over, and the shops they are of, each with an owner who hears of its bookings.
 const VEHICLES: usize = 256;
+const SHOPS: usize = 32;
 /// Passwords are checked quickly, and nobody is told to pay first.
 const SETTINGS: [(&str, &str); 2] =
     [("SOUK__AUTH__BCRYPT_COST", "4"), ("SOUK__RENT__MAX_HELD_PER_TRAVELLER", "1000000")];
@@ -32,13 +33,13 @@ pub async fn measure(
     store: &Store,
     findings: &mut Findings,
 ) -> Result<()> {
-    for (case, vehicles) in [(SPREAD, VEHICLES), (CONTENDED, 1)] {
+    for (case, shops, vehicles) in [(SPREAD, SHOPS, VEHICLES), (CONTENDED, 1, 1)] {
         if !plan.wants(case) {
             continue;
         }
         let shop = ground.serve(store, &SETTINGS).await?;
         let wishes = Wishes {
-            vehicles: open_shop(&shop.authority, vehicles).await?,
+            vehicles: open_shops(&shop.authority, shops, vehicles).await?,
             from: search::now(&shop.authority).await? + TimeDelta::days(2),
             next: Rc::new(Cell::new(0)),
         };
