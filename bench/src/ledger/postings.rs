@@ -109,7 +109,7 @@ fn section(rounds: &[Round]) -> Section {
         text: "PostgreSQL. A commit posts a whole sale through the ledger's own store: two postings of five entries, \
                over platform accounts that every sale touches and an escrow of its own. Its floor is the very \
                statements of such commits by `pgbench -M prepared` with as many clients, ids drawn anew, on a copy of \
-               the database. The writers are a process of their own over sixteen connections; pgbench has one each. Every \
+               the database. The writers are a process of their own over eight connections; pgbench has one each. Every \
                round is shown; the bars take the middle one. `souk check` finds the books in order afterwards.",
         head: &["Writers", "Sales/s", "p50 ms", "p99 ms", "Errors", "pgbench/s", "Ratio"],
         rows: pairs.clone().map(row).collect(),

@@ -1,9 +1,10 @@
 //! Who is lent which connection: first one that was opened at home, then room to open one, then one that its own home
 //! leaves alone; else a place in the queue at home.
 //!
-//! What comes back goes to those who wait where it was opened. Only a home that has none at all is lent a stranger's,
-//! before all others: one that wanders costs two threads a wake-up for each answer. And only a home that owns less than
-//! its share has one closed elsewhere, to open its own. So under load every home keeps to its own, and none starves.
+//! What comes back goes to those who wait where it was opened. A home that has none at all is lent a stranger's before
+//! all others, and one without a share of its own what others leave alone: one that wanders costs two threads a wake-up
+//! for each answer. And only a home that owns less than its share has one closed elsewhere, to open its own. So under
+//! load every home keeps to its own, none starves, and nothing is opened and closed in turns.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -91,7 +92,7 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> Berths<H, K> {
         state.homes.entry(here).or_insert_with(|| Berth::new(shares));
         let kept = state.berth(here).and_then(|berth| berth.idle.pop());
         let room = kept.is_some() || state.opened() < self.most;
-        let kept = if room { kept } else { state.idle_elsewhere(here) };
+        let kept = if room { kept } else { state.idle_elsewhere(here, self.most) };
         let Some(berth) = state.berth(here) else { return Asked::Closed };
         if room || kept.is_some() {
             berth.lent = berth.lent.saturating_add(1);
@@ -200,11 +201,15 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> State<H, K> {
         }
     }
 
-    /// Whoever has none takes any.
-    fn idle_elsewhere(&mut self, here: H) -> Option<K> {
-        let has_none = self.homes.get(&here).is_none_or(|berth| berth.lent == 0);
+    /// Whoever has none takes any; whoever has a share, no more than that of what others leave alone.
+    fn idle_elsewhere(&mut self, here: H, most: usize) -> Option<K> {
+        let share = self.share(most);
+        let berth = self.homes.get(&here)?;
+        let has_none = berth.lent == 0;
+        let takes_more = !berth.shares || berth.opens_its_own(share);
+        let fits = |idle: &K| has_none || (takes_more && idle.is_left_alone());
         let idle = |berth: &mut Berth<H, K>| {
-            let at = berth.idle.iter().position(|idle| has_none || idle.is_left_alone())?;
+            let at = berth.idle.iter().position(&fits)?;
             Some(berth.idle.swap_remove(at))
         };
         self.homes.values_mut().find_map(idle)
@@ -349,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn a_home_that_has_some_takes_a_strangers_only_when_it_is_left_alone() {
+    fn a_home_that_has_some_takes_no_strangers() {
         let harbour = Berths::new(2);
         drop([with(now(&harbour, 1), 1, 10), with(now(&harbour, 2), 2, 20)]);
         let own = now(&harbour, 1);
@@ -361,11 +366,33 @@ mod tests {
         drop(own);
         let own = waiting.try_recv().unwrap();
         assert_eq!(own.kept, Some(Boat { home: 1, number: 10 }));
+    }
 
-        let mut left = now(&harbour, 2);
-        left.kept = Some(Boat { home: 2, number: 90 });
-        drop(left);
-        assert_eq!(now(&harbour, 1).kept, Some(Boat { home: 2, number: 90 }));
+    #[test]
+    fn what_is_left_alone_goes_to_a_home_up_to_its_share() {
+        let harbour = Berths::new(4);
+        let used = with(now(&harbour, 1), 1, 10);
+        drop([90, 91, 92].map(|number| with(now(&harbour, 1), 1, number)));
+
+        let two = [now(&harbour, 2), now(&harbour, 2)];
+
+        assert!(two.iter().all(|place| place.kept.as_ref().is_some_and(|kept| kept.home == 1)));
+        assert!(later(&harbour, 2).try_recv().is_err(), "not the third");
+        drop((used, two));
+    }
+
+    #[test]
+    fn a_home_without_a_share_borrows_what_is_left_alone() {
+        let harbour = Berths::new(3);
+        drop([90, 91, 92].map(|number| with(now(&harbour, 1), 1, number)));
+
+        let borrowed = [harbour.ask(9, false), harbour.ask(9, false)];
+
+        let homes = borrowed.map(|asked| match asked {
+            Asked::Now(place) => place.kept.as_ref().map(|kept| kept.home),
+            Asked::Later(_) | Asked::Closed => None,
+        });
+        assert_eq!(homes, [Some(1), Some(1)], "though it has one already");
     }
 
     #[test]

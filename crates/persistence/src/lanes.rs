@@ -76,8 +76,9 @@ impl Kept {
         self.home == here && self.used.elapsed() < PING_AFTER
     }
 
+    /// To an HTTP thread, which opens its own; whoever asks seldom only borrows it.
     fn gives_way(&self, here: Home) -> bool {
-        self.home != here && self.is_left_alone()
+        self.home != here && self.is_left_alone() && is_http_thread()
     }
 
     /// Itself, unless it is dead or gives way.
