@@ -14,6 +14,7 @@ mod m20261121_000011_ledger;
 mod m20261121_000012_market;
 mod m20261121_000013_coupons;
 mod m20261121_000014_reconciliation;
+mod m20261121_000015_rentals_of_sellers;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -44,6 +45,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000012_market::Migration),
             Box::new(m20261121_000013_coupons::Migration),
             Box::new(m20261121_000014_reconciliation::Migration),
+            Box::new(m20261121_000015_rentals_of_sellers::Migration),
         ]
     }
 }

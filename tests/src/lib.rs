@@ -18,6 +18,7 @@
     reason = "a test that cannot set up its world stops"
 )]
 
+pub mod bazaar;
 pub mod client;
 pub mod crowd;
 pub mod document;

@@ -19,7 +19,10 @@ pub struct Fleet {
 
 impl Fleet {
     pub async fn of(shop: &Shop, terms: Value) -> Self {
-        let seller = shop.seller().await;
+        Self::kept_by(shop.seller().await, terms).await
+    }
+
+    pub async fn kept_by(seller: Client, terms: Value) -> Self {
         let opened = seller.post("/v1/rent/shops", a_shop()).await.expect(201);
         let now = opened.text("created_at").parse().unwrap();
         let shop = opened.text("id");

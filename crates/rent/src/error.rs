@@ -25,6 +25,8 @@ pub enum RentError {
     NotAKeeper,
     #[error("only the shop may do this")]
     NotTheShop,
+    #[error("the seller it is lent for may not sell now")]
+    SellerStopped,
     #[error("nobody keeps more than {0} shops")]
     TooManyShops(usize),
     #[error("some of it makes no sense")]
@@ -141,7 +143,8 @@ impl Failure for RentError {
             | Self::BadCursor
             | Self::Money(_) => Kind::Invalid,
             Self::Outdated => Kind::Stale,
-            Self::TooManyShops(_)
+            Self::SellerStopped
+            | Self::TooManyShops(_)
             | Self::Retired
             | Self::NotPublished
             | Self::OwnVehicle
@@ -172,6 +175,7 @@ impl Failure for RentError {
             Self::NoBooking => "no_booking",
             Self::NotAKeeper => "not_a_keeper",
             Self::NotTheShop => "not_the_shop",
+            Self::SellerStopped => "seller_stopped",
             Self::TooManyShops(_) => "too_many_shops",
             Self::Invalid(_) => "invalid",
             Self::Outdated => "outdated",

@@ -23,6 +23,7 @@ use commerce::{
     order::Orders,
     picture::Pictures,
     sales::Sales,
+    seller::{NoSellers, Sellers},
 };
 
 pub use commerce::picture::{Image, ImageId, NewImage};
@@ -34,14 +35,14 @@ pub use availability::{
 pub use booking::{
     Answering, Awaiting, Back, BackPart, Book, Booking, BookingFilter, BookingId, BookingState,
     Bookings, CancelBooking, Charge, ChargeKind, CompleteBookings, Deposit, ExpireRequests,
-    HearOrders, LateTerms, NewCharge, Record, SettleBookings, Side,
+    HearOrders, LateTerms, LentFor, NewCharge, Record, SettleBookings, Side,
 };
 pub use error::RentError;
 pub use fleet::{
-    Bicycle, Bike, CancellationPolicy, Car, Charged, Driver, Extra, Feature, Fuel, HearPictures,
-    KeptListing, Kind, Licence, LicenceClass, Listing, ListingEdit, ListingId, ListingPage,
-    ListingStatus, Listings, Motorbike, NewListing, RateRule, Rates, Scooter, TaxRule, Terms, Tier,
-    Transmission, Unit, UnitId, Vehicle, When,
+    Bicycle, Bike, CancellationPolicy, Car, Charged, Driver, Extra, Feature, FollowSellers, Fuel,
+    HearPictures, KeptListing, Kind, Licence, LicenceClass, Listing, ListingEdit, ListingId,
+    ListingPage, ListingStatus, Listings, Motorbike, NewListing, RateRule, Rates, Scooter, TaxRule,
+    Terms, Tier, Transmission, Unit, UnitId, Vehicle, When,
 };
 pub use quote::{Deadline, ExtraChoice, Item, MoneyOff, Quote, QuoteLine, price, quote};
 pub use review::{NewReview, Rating, Review, ReviewId, Reviews};
@@ -70,12 +71,13 @@ pub struct Rent {
     pub orders: Arc<dyn Orders>,
     pub receipts: Arc<dyn Receipts>,
     pub pictures: Arc<dyn Pictures>,
+    pub sellers: Arc<dyn Sellers>,
     pub env: Env,
     pub rules: Rules,
 }
 
 impl Rent {
-    /// Everything kept in one store.
+    /// Everything kept in one store, and nobody lends but the house.
     pub fn over<S>(store: Arc<S>, env: Env, rules: Rules) -> Self
     where
         S: Shops
@@ -99,9 +101,15 @@ impl Rent {
             orders: store.clone(),
             receipts: store.clone(),
             pictures: store,
+            sellers: Arc::new(NoSellers),
             env,
             rules,
         }
+    }
+
+    /// Others lend here as well.
+    pub fn with_sellers(self, sellers: Arc<dyn Sellers>) -> Self {
+        Self { sellers, ..self }
     }
 
     /// Everyone here who acts on events; money goes back through `sales`.
@@ -109,6 +117,7 @@ impl Rent {
         vec![
             Arc::new(HearOrders(self.clone())),
             Arc::new(HearPictures(self.clone())),
+            Arc::new(FollowSellers(self.clone())),
             Arc::new(SettleBookings { rent: self.clone(), sales }),
         ]
     }

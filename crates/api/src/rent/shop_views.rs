@@ -2,6 +2,7 @@
 
 use chrono::NaiveDate;
 use commerce::Timestamp;
+use market::Seller;
 use rent::{DateRange, DayException, Hours, RentShop, WeekPlan};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -13,6 +14,8 @@ use crate::extract::Ref;
 #[schemars(rename = "RentShop")]
 pub struct ShopView {
     pub id: Ref<RentShop>,
+    /// The seller of the market it lends for; null for the house's own shops.
+    pub seller: Option<Ref<Seller>>,
     pub name: String,
     /// Of the IANA database; hours, days and dates of the shop are told in it.
     pub zone: String,
@@ -31,6 +34,7 @@ impl From<RentShop> for ShopView {
     fn from(shop: RentShop) -> Self {
         Self {
             id: shop.id.into(),
+            seller: shop.seller.map(|seller| Ref(seller.into())),
             name: shop.name,
             zone: shop.zone.name().to_owned(),
             place: shop.place.into(),

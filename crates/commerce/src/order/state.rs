@@ -154,7 +154,7 @@ impl Order {
     }
 
     /// What its lines reserve, and the uses of its coupon.
-    pub(super) fn reservations(&self) -> impl Iterator<Item = &Reservation> {
+    pub(crate) fn reservations(&self) -> impl Iterator<Item = &Reservation> {
         let uses = self.coupon.iter().flat_map(|coupon| &coupon.uses);
         self.lines.iter().filter_map(|line| line.reservation.as_ref()).chain(uses)
     }

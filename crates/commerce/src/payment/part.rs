@@ -73,10 +73,18 @@ pub struct Parts {
     pub at: Timestamp,
     /// Since when the sellers may be paid out.
     pub released: Option<Timestamp>,
+    /// When the time that was sold is over; absent for goods. Nothing is released before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub over: Option<Timestamp>,
     pub lines: Vec<Part>,
 }
 
 impl Parts {
+    /// From when on the time for disputes counts.
+    pub fn due(&self) -> Timestamp {
+        self.over.map_or(self.at, |over| over.max(self.at))
+    }
+
     /// The sellers, each once.
     pub fn sellers(&self) -> Vec<Uuid> {
         let mut all: Vec<_> = self.lines.iter().filter_map(|part| part.seller).collect();

@@ -1,6 +1,14 @@
 //! Call a sale off, or give part of it back, by the rules of the way of selling that raised it.
 
-use super::{Sales, accounts, change::Sale, events, refund::book};
+use uuid::Uuid;
+
+use super::{
+    Sales, accounts,
+    change::Sale,
+    events,
+    parts::Among,
+    refund::{Basis, book},
+};
 use crate::{
     ATTEMPTS, CommitError, Effects, Money, Order, OrderId, Write,
     order::{CancelReason, OrderState},
@@ -20,7 +28,19 @@ pub enum Share {
     /// All that was not given back before.
     Everything,
     /// So much, of which so much is tax; no more than is left.
-    Part { amount: Money, tax: Money },
+    Part {
+        amount: Money,
+        tax: Money,
+        /// So much of it is of one line, and the rest of the others; of all by what is left of each, when absent.
+        of_line: Option<LineAmount>,
+    },
+}
+
+/// A part of one line's price.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LineAmount {
+    pub line: Uuid,
+    pub amount: Money,
 }
 
 impl Sales {
@@ -82,14 +102,18 @@ impl Sales {
         let left = payment.refundable()?;
         let known = payment.refunds.iter().any(|refund| refund.id == back.id);
         let (amount, tax) = match back.share {
-            Share::Part { amount, tax } if amount.minor <= left.minor => (amount, tax),
+            Share::Part { amount, tax, .. } if amount.minor <= left.minor => (amount, tax),
             Share::Part { .. } | Share::Everything => (left, accounts::tax_left(&payment, order)?),
         };
         if known || !amount.is_positive() {
             return Ok(Effects::none());
         }
         let now = self.env.now();
-        let basis = self.basis(sale).await?;
+        let among = match back.share {
+            Share::Part { of_line: Some(of_line), .. } => Among::First(of_line),
+            Share::Part { of_line: None, .. } | Share::Everything => Among::All,
+        };
+        let basis = Basis { among, ..self.basis(sale).await? };
         let mut refund = Refund {
             id: back.id,
             amount,

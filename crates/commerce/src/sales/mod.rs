@@ -38,7 +38,7 @@ mod tests;
 mod top_up_wallet;
 mod trouble;
 
-pub use call_off::{MoneyBack, Share};
+pub use call_off::{LineAmount, MoneyBack, Share};
 pub use cancel::{CancellationDecision, DecideCancellation};
 pub use cancel_intents::CancelIntents;
 pub use decide_dispute::DisputeOutcome;

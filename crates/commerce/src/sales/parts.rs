@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::derived::derived;
+use super::{call_off::LineAmount, derived::derived};
 use crate::{
     Money, MoneyError, Order, Payment, Posting, Timestamp,
     ledger::{self, Clawback, Earning, RefundPart, SellerRefund, Takings},
@@ -21,7 +21,9 @@ pub(super) fn of_sale(order: &Order, at: Timestamp) -> Result<Option<Parts>, Pay
     }
     let lines = order.lines.iter().zip(order.shares()?);
     let parts = lines.map(|(line, share)| part(order, line, &share));
-    Ok(Some(Parts { at, released: None, lines: parts.collect::<Result<_, _>>()? }))
+    let over = order.reservations().filter_map(|reservation| reservation.span);
+    let over = over.map(|span| span.ends_at()).max();
+    Ok(Some(Parts { at, released: None, over, lines: parts.collect::<Result<_, _>>()? }))
 }
 
 fn part(order: &Order, line: &OrderLine, share: &LineShare) -> Result<Part, MoneyError> {
@@ -131,15 +133,57 @@ fn owed(standing: &Standing, released: Money) -> Result<Money, MoneyError> {
     Ok(within(standing.receivable, there))
 }
 
-/// How much of a payment's lines can go back; of all of them when `only` is absent.
-pub(super) fn left(parts: &Parts, only: Option<&[Uuid]>) -> Result<Money, PaymentError> {
+/// Which lines a refund is taken from, by what is left of each.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) enum Among {
+    #[default]
+    All,
+    Only(Vec<Uuid>),
+    /// So much of one line, the rest of the others.
+    First(LineAmount),
+}
+
+impl Among {
+    fn has(&self, part: &Part) -> bool {
+        match self {
+            Self::All | Self::First(_) => true,
+            Self::Only(lines) => lines.contains(&part.line),
+        }
+    }
+}
+
+/// How much of a payment's lines can go back.
+pub(super) fn left(parts: &Parts, among: &Among) -> Result<Money, PaymentError> {
     let currency = currency_of(parts)?;
-    let lines = parts.lines.iter().filter(|part| wanted(part, only));
+    let lines = parts.lines.iter().filter(|part| among.has(part));
     Ok(lines.map(Part::left).try_fold(Money::zero(currency), |sum, left| sum.plus(left?))?)
 }
 
-fn wanted(part: &Part, only: Option<&[Uuid]>) -> bool {
-    only.is_none_or(|only| only.contains(&part.line))
+/// How much of a refund each line gives back.
+fn amounts(parts: &Parts, amount: Money, among: &Among) -> Result<Vec<Money>, PaymentError> {
+    let zero = Money::zero(amount.currency);
+    let left = |takes: &dyn Fn(&Part) -> bool| {
+        let of = |part: &Part| if takes(part) { part.left() } else { Ok(zero) };
+        parts.lines.iter().map(of).collect::<Result<Vec<_>, _>>()
+    };
+    let spread = || Ok(ledger::refund_shares(amount, &left(&|part| among.has(part))?)?);
+    let Among::First(first) = among else { return spread() };
+    let Some(at) = parts.lines.iter().position(|part| part.line == first.line) else {
+        return spread();
+    };
+    let of_first = parts.lines.get(at).map_or(Ok(zero), Part::left)?;
+    let own = within(within(first.amount, of_first), amount);
+    let others = left(&|part| part.line != first.line)?;
+    let rest = amount.minus(own)?;
+    if Money::sum(amount.currency, others.iter().copied())?.minor < rest.minor {
+        return spread();
+    }
+    let mut amounts = match rest.is_zero() {
+        true => vec![zero; parts.lines.len()],
+        false => ledger::refund_shares(rest, &others)?,
+    };
+    amounts.get_mut(at).into_iter().for_each(|amount| *amount = own);
+    Ok(amounts)
 }
 
 fn currency_of(parts: &Parts) -> Result<crate::Currency, PaymentError> {
@@ -150,14 +194,10 @@ fn currency_of(parts: &Parts) -> Result<crate::Currency, PaymentError> {
 pub(super) fn take(
     parts: &mut Parts,
     amount: Money,
-    only: Option<&[Uuid]>,
+    among: &Among,
     standings: &[Standing],
 ) -> Result<Vec<RefundShare>, PaymentError> {
-    let left = parts.lines.iter().map(|part| match wanted(part, only) {
-        true => part.left(),
-        false => Ok(Money::zero(amount.currency)),
-    });
-    let amounts = ledger::refund_shares(amount, &left.collect::<Result<Vec<_>, _>>()?)?;
+    let amounts = amounts(parts, amount, among)?;
     let mut available: BTreeMap<_, _> =
         standings.iter().map(|standing| (standing.seller, standing.payable)).collect();
     let mut shares = Vec::new();

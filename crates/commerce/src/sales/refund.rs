@@ -1,7 +1,5 @@
 //! Give money back: promised in our books at once, sent by the worker.
 
-use uuid::Uuid;
-
 use super::{Sales, accounts, change::Sale, events, parts};
 use crate::{
     ATTEMPTS, Actor, CommitError, Effects, Id, Money, Once, Order, Payment, PaymentId, Posting,
@@ -26,8 +24,7 @@ pub struct RefundRequest {
 #[derive(Debug, Default)]
 pub(super) struct Basis {
     pub standings: Vec<Standing>,
-    /// All of them when absent.
-    pub lines: Option<Vec<Uuid>>,
+    pub among: parts::Among,
     /// Absent where the sale has topped up none.
     pub in_wallet: Option<Money>,
 }
@@ -57,8 +54,8 @@ impl Sales {
         };
         for _ in 0..ATTEMPTS {
             let sale = self.sale(request.payment).await?;
-            let lines = lines_kept(&sale, keeping)?;
-            let basis = Basis { lines, ..self.basis(&sale).await? };
+            let among = lines_kept(&sale, keeping)?;
+            let basis = Basis { among, ..self.basis(&sale).await? };
             let (refunded, effects) = self.promise(&sale, &request, &basis)?;
             let effects = effects.receipt(once.receipt(refunded.refund.id.uuid(), &refunded));
             let write = sale.payment.becomes(refunded.payment.clone());
@@ -79,7 +76,7 @@ impl Sales {
         } else {
             None
         };
-        Ok(Basis { standings, lines: None, in_wallet })
+        Ok(Basis { standings, among: parts::Among::All, in_wallet })
     }
 
     /// The payment with one more refund on its way, and the effects that book and send it.
@@ -130,22 +127,22 @@ pub(super) fn book(
     let Some(all) = payment.parts.as_mut() else {
         return accounts::promised(refund, order, at);
     };
-    refund.shares = parts::take(all, refund.amount, basis.lines.as_deref(), &basis.standings)?;
+    refund.shares = parts::take(all, refund.amount, &basis.among, &basis.standings)?;
     refund.tax = parts::own_tax(&refund.shares, refund.amount)?;
     parts::promised(refund, all, at)
 }
 
 /// The lines somebody may refund; a payment with none of theirs is no business of theirs.
-fn lines_kept(sale: &Sale, keeping: Keeping) -> Result<Option<Vec<Uuid>>, PaymentError> {
+fn lines_kept(sale: &Sale, keeping: Keeping) -> Result<parts::Among, PaymentError> {
     let seller = match keeping {
-        Keeping::Shop => return Ok(None),
+        Keeping::Shop => return Ok(parts::Among::All),
         Keeping::Seller(seller) => seller,
         Keeping::Barred => return Err(PaymentError::NoPayment),
     };
     let parts = sale.payment.state.parts.iter().flat_map(|parts| &parts.lines);
     let lines: Vec<_> =
         parts.filter(|part| part.seller == Some(seller)).map(|part| part.line).collect();
-    if lines.is_empty() { Err(PaymentError::NoPayment) } else { Ok(Some(lines)) }
+    if lines.is_empty() { Err(PaymentError::NoPayment) } else { Ok(parts::Among::Only(lines)) }
 }
 
 fn amount_to_refund(
@@ -158,7 +155,7 @@ fn amount_to_refund(
     }
     let mut left = payment.refundable()?;
     if let Some(parts) = &payment.parts {
-        let of_lines = parts::left(parts, basis.lines.as_deref())?;
+        let of_lines = parts::left(parts, &basis.among)?;
         left = Money::new(left.minor.min(of_lines.minor), left.currency);
     }
     if let Some(there) = basis.in_wallet.filter(|_| payment.settles) {

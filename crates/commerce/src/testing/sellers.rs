@@ -33,7 +33,7 @@ impl SellerBooks for Memory {
     ) -> Result<Vec<PaymentId>, StoreError> {
         let waits = |payment: &Payment| {
             !payment.is_disputed()
-                && payment.parts.as_ref().is_some_and(|p| p.released.is_none() && p.at <= before)
+                && payment.parts.as_ref().is_some_and(|p| p.released.is_none() && p.due() <= before)
         };
         let all = self.read().all::<Payment>();
         let due = all.into_iter().filter(|stored| waits(&stored.state));

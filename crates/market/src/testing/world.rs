@@ -165,7 +165,7 @@ pub fn sold(env: &Env, seller: SellerId, amount: Money) -> (Order, Effects) {
         settles: true,
         refunds: Vec::new(),
         disputes: Vec::new(),
-        parts: Some(Parts { at, released: Some(at), lines: vec![part] }),
+        parts: Some(Parts { at, released: Some(at), over: None, lines: vec![part] }),
         created_at: at,
         check_at: None,
         checks: 0,

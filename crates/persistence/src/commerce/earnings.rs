@@ -29,6 +29,7 @@ const COLUMNS: &[Column] = &[
     ("refunded_net", "bigint"),
     ("pending", "bigint"),
     ("earned_at", "bigint"),
+    ("due_at", "bigint"),
     ("released_at", "bigint"),
     ("disputes", "bigint"),
 ];
@@ -48,6 +49,8 @@ struct Row {
     refunded_net: i64,
     pending: i64,
     earned_at: i64,
+    /// When the time that was sold is over.
+    due_at: Option<i64>,
     released_at: Option<i64>,
     /// How many of the payment's are open; its earnings wait for them.
     disputes: usize,
@@ -84,6 +87,7 @@ fn row(payment: &Payment, parts: &Parts, part: &Part, seller: Uuid) -> Result<Ro
         refunded_net: part.returned.net.minor,
         pending: part.pending.minor,
         earned_at: micros(parts.at),
+        due_at: parts.over.map(|_| micros(parts.due())),
         released_at: parts.released.map(micros),
         disputes: payment.disputes.iter().filter(|dispute| dispute.is_open()).count(),
     })
@@ -133,8 +137,8 @@ impl SellerBooks for Db {
     ) -> Result<Vec<PaymentId>, StoreError> {
         let rows = self
             .rows(
-                "select payment, min(earned_at) as at from commerce_earnings
-                 where released_at is null and disputes = 0 and earned_at <= $1
+                "select payment, min(coalesce(due_at, earned_at)) as at from commerce_earnings
+                 where released_at is null and disputes = 0 and coalesce(due_at, earned_at) <= $1
                  group by payment order by at, payment limit $2",
                 [micros(before).into(), i64::from(limit).into()],
             )

@@ -10,7 +10,7 @@ use crate::check::Invariant;
 /// What selling for others promises; `souk check` looks for exceptions.
 pub const INVARIANTS: &[Invariant] = &[
     Invariant::by_engine(
-        "what a seller has and owes is what it earned less refunds, payouts and disputes it lost",
+        "what a seller has and owes is what it earned and claimed less refunds, payouts and disputes it lost",
         "select coalesce(b.seller, e.seller) as culprit from (
              select substr(account, 8, 32) as seller, currency, -sum(amount) as has from ledger_entries
              where account like 'seller:%' group by substr(account, 8, 32), currency) b
@@ -24,7 +24,7 @@ pub const INVARIANTS: &[Invariant] = &[
                  union all
                  select substr(e.account, 8, 32), e.currency, -e.amount
                  from ledger_transactions t join ledger_entries e on e.tx = t.id
-                 where t.kind = 'dispute_lost' and e.account like 'seller:%') m
+                 where t.kind in ('dispute_lost', 'deposit_settled') and e.account like 'seller:%') m
              group by seller, currency) e
            on e.seller = b.seller and e.currency = b.currency
          where coalesce(b.has, 0) <> coalesce(e.has, 0)
@@ -43,7 +43,7 @@ pub const INVARIANTS: &[Invariant] = &[
                  union all
                  select substr(e.account, 8, 32), e.currency, -e.amount
                  from ledger_transactions t join ledger_entries e on e.tx = t.id
-                 where t.kind = 'dispute_lost' and e.account like 'seller:%') m
+                 where t.kind in ('dispute_lost', 'deposit_settled') and e.account like 'seller:%') m
              group by seller, currency) e
            on e.seller = b.seller and e.currency = b.currency
          where coalesce(b.has, 0) <> coalesce(e.has, 0)

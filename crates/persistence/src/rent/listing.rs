@@ -43,7 +43,9 @@ fn row(write: &Write<Listing>) -> Result<Step, CommitError> {
 fn values(listing: &Listing, Version(version): Version) -> Result<[Value; 13], CommitError> {
     let day = listing.rates.as_ref().map(rent::Rates::day_from);
     let units: Vec<Uuid> = listing.resources().into_iter().map(|unit| unit.uuid()).collect();
-    let ready = i64::try_from(units.len()).map_err(StoreError::new)?;
+    // Searches pass by what has nothing ready.
+    let ready = if listing.withheld { 0 } else { units.len() };
+    let ready = i64::try_from(ready).map_err(StoreError::new)?;
     Ok([
         listing.id.uuid().into(),
         version.into(),

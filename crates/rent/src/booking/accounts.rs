@@ -13,8 +13,8 @@ pub(super) fn moved(env: &Env, before: &Booking, after: &Booking) -> Result<Effe
             Ok(Effects::none().post(ledger::deposit_taken(id, booking, amount, at)?))
         }
         (Deposit::Held { .. }, Deposit::Settled { returned, claimed, .. }) => {
-            let seller = after.shop.uuid();
-            let settled = ledger::deposit_settled(id, booking, seller, returned, claimed, at)?;
+            let lender = after.seller();
+            let settled = ledger::deposit_settled(id, booking, lender, returned, claimed, at)?;
             Ok(Effects::none().post(settled))
         }
         _ => Ok(Effects::none()),

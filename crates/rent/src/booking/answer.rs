@@ -25,6 +25,9 @@ impl Rent {
         actor: &Actor,
         answering: Answering,
     ) -> Result<Stored<Booking>, RentError> {
+        if answering.accept {
+            self.still_lent(actor, answering.booking).await?;
+        }
         let seen = Seen { booking: answering.booking, version: answering.seen };
         self.change_as_shop(actor, seen, |booking, now| {
             let BookingState::Held { until, awaiting: Awaiting::Answer } = booking.state else {
@@ -47,5 +50,14 @@ impl Rent {
             Ok((accepted, released.and(raised).and(told)))
         })
         .await
+    }
+
+    /// A seller who was stopped since the booking was asked for accepts nothing.
+    async fn still_lent(&self, actor: &Actor, id: BookingId) -> Result<(), RentError> {
+        let (stored, _) = self.booking_for(actor, id).await?;
+        match stored.state.seller() {
+            Some(seller) if !self.sellers.may_sell(seller).await? => Err(RentError::SellerStopped),
+            _ => Ok(()),
+        }
     }
 }

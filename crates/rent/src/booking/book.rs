@@ -3,14 +3,16 @@
 use commerce::{
     ATTEMPTS, CommitError, Effects, Failure, Id, Kind, Money, Once, OrderId, Span, Stored, UserId,
     Version, Write,
+    seller::{OnSale, Terms},
 };
 
 use super::{
-    Awaiting, Booking, BookingState, Deposit, LateTerms, effects,
+    Awaiting, Booking, BookingState, Deposit, LateTerms, LentFor, effects,
     events::{What, told},
 };
 use crate::{
-    Driver, ExtraChoice, Listing, ListingId, Quote, Rent, RentError, RentShop, Unit,
+    Driver, ExtraChoice, Item, Listing, ListingId, Quote, QuoteLine, Rent, RentError, RentShop,
+    Unit,
     availability::{claimed, free_units},
     quote,
 };
@@ -45,19 +47,52 @@ impl Rent {
         if held >= self.rules.max_held {
             return Err(RentError::TooManyHeld(held));
         }
+        let lent_for = self.on_terms(&shop, &listing, &quote).await?;
         for attempt in 0..ATTEMPTS {
             let busy = self.busy_while(&listing, book.period).await?;
             let free = free_units(&listing, &busy, book.period);
             let Some(unit) = self.one_of(&free, attempt) else {
                 break;
             };
-            let booking = self.new_booking(&listing, &shop, unit, quote.clone(), book);
+            let booking = Booking {
+                lent_for: lent_for.clone(),
+                ..self.new_booking(&listing, &shop, unit, quote.clone(), book)
+            };
             match self.set_aside(booking, &listing, book).await {
                 Err(RentError::Commit(CommitError::OutOfStock(_))) => {}
                 written => return written,
             }
         }
         Err(RentError::NotFree { nearest: self.nearest(&listing, &shop, book.period).await? })
+    }
+
+    /// What lending costs the seller it is done for; a seller who may not sell lends nothing.
+    async fn on_terms(
+        &self,
+        shop: &RentShop,
+        listing: &Listing,
+        quote: &Quote,
+    ) -> Result<Option<LentFor>, RentError> {
+        let Some(seller) = shop.seller else { return Ok(None) };
+        let lent = |line: &&QuoteLine| line.item != Item::Deposit;
+        let thing = |line: &QuoteLine| OnSale {
+            seller,
+            product: listing.id.uuid(),
+            categories: Vec::new(),
+            price: line.total,
+        };
+        let things: Vec<_> = quote.lines.iter().filter(lent).map(thing).collect();
+        let mut terms = self.sellers.terms(&things).await?.into_iter();
+        let mut commissions = Vec::with_capacity(quote.lines.len());
+        for line in &quote.lines {
+            let of_line = if lent(&line) { terms.next() } else { None };
+            commissions.push(match of_line {
+                None => None,
+                Some(Terms::Commission(commission)) => Some(commission),
+                Some(Terms::Barred) => return Err(RentError::SellerStopped),
+            });
+        }
+        Ok(Some(LentFor { seller, commissions }))
     }
 
     /// The first that goes out; whoever lost it to another tries any, so that not everybody wants the next one.
@@ -114,6 +149,7 @@ impl Rent {
             unit: unit.id,
             shop: shop.id,
             owner: shop.owner,
+            lent_for: None,
             traveller: book.traveller,
             driver: book.driver.clone(),
             title: listing.title.clone(),

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use commerce::{
     Claim, ClaimMove, ClaimState, Effects, Env, Id, Order, OrderId, Timestamp,
     order::{NewOrder, OrderLine, Origin, Policy, Reservation},
+    seller::Commission,
 };
 use serde_json::json;
 
@@ -18,11 +19,14 @@ pub(super) fn raise(
     until: Timestamp,
 ) -> Result<Effects, RentError> {
     let lines = booking.quote.lines.iter().enumerate();
+    let terms = |at: usize| booking.lent_for.as_ref()?.commissions.get(at)?.as_ref();
     let new = NewOrder {
         id,
         buyer: booking.traveller,
         origin: Origin { mode: MODE.to_owned(), reference: booking.id.uuid() },
-        lines: lines.map(|(at, line)| order_line(env, booking, line, at == 0)).collect(),
+        lines: lines
+            .map(|(at, line)| order_line(env, booking, line, (at == 0, terms(at))))
+            .collect(),
         totals: booking.quote.totals.clone(),
         address: None,
         until,
@@ -32,7 +36,12 @@ pub(super) fn raise(
 }
 
 /// The first line claims the unit's time for all of them.
-fn order_line(env: &Env, booking: &Booking, line: &QuoteLine, claims: bool) -> OrderLine {
+fn order_line(
+    env: &Env,
+    booking: &Booking,
+    line: &QuoteLine,
+    (claims, commission): (bool, Option<&Commission>),
+) -> OrderLine {
     let reservation = claims.then(|| Reservation {
         claim: Id::new(env),
         resource: booking.resource(),
@@ -52,8 +61,8 @@ fn order_line(env: &Env, booking: &Booking, line: &QuoteLine, claims: bool) -> O
         unit_price: line.unit_price,
         total: line.total,
         tax: line.tax,
-        seller: Some(booking.shop.uuid()),
-        commission: None,
+        seller: commission.and(booking.seller()),
+        commission: commission.cloned(),
         reservation,
         snapshot: json!({
             "booking": booking.id.to_string(),

@@ -33,9 +33,11 @@ pub use settle::SettleBookings;
 pub use state::{Awaiting, BookingState, Side};
 
 use commerce::{
-    Aggregate, ClaimId, Id, Money, MoneyError, OrderId, ResourceId, Span, Tagged, Timestamp, UserId,
+    Aggregate, ClaimId, Id, Money, MoneyError, OrderId, ResourceId, Span, Tagged, Timestamp,
+    UserId, seller::Commission,
 };
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{Driver, ListingId, Quote, ShopId, UnitId, Zone};
 
@@ -53,6 +55,9 @@ pub struct Booking {
     pub shop: ShopId,
     /// The shop's owner.
     pub owner: UserId,
+    /// The seller it is lent for, and on what terms; absent where the house lends itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lent_for: Option<LentFor>,
     pub traveller: UserId,
     pub driver: Driver,
     /// The listing's, as it was booked.
@@ -80,6 +85,14 @@ pub struct Booking {
     pub updated_at: Timestamp,
 }
 
+/// Whose the money of a rental is, frozen when it was booked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LentFor {
+    pub seller: Uuid,
+    /// What each line of the quote costs them; nothing of the deposit, which is no sale.
+    pub commissions: Vec<Option<Commission>>,
+}
+
 /// What an hour late costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LateTerms {
@@ -96,6 +109,10 @@ impl Aggregate for Booking {
 }
 
 impl Booking {
+    pub fn seller(&self) -> Option<Uuid> {
+        self.lent_for.as_ref().map(|lent_for| lent_for.seller)
+    }
+
     /// The unit's time.
     pub fn resource(&self) -> ResourceId {
         self.unit.uuid().into()

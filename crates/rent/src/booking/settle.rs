@@ -2,13 +2,13 @@
 
 use async_trait::async_trait;
 use commerce::{
-    Failure, Kind,
+    Failure, Kind, OrderId,
     event::{Delivery, Subscriber, Trouble},
-    sales::{MoneyBack, Sales, Share},
+    sales::{LineAmount, MoneyBack, Sales, Share},
 };
 
-use super::{Back, Booking, BookingState, events::MONEY_DUE};
-use crate::{Rent, RentError};
+use super::{Back, Booking, BookingState, Deposit, events::MONEY_DUE};
+use crate::{Item, Rent, RentError};
 
 pub struct SettleBookings {
     pub rent: Rent,
@@ -40,19 +40,33 @@ impl SettleBookings {
         let Some((back, order)) = booking.back.zip(booking.order) else {
             return Ok(());
         };
+        let deposit = self.deposit(booking, order).await?;
         let cancelled = matches!(booking.state, BookingState::Cancelled { .. });
         let sent = match cancelled {
-            true => self.sales.call_off(order, &money(back, "booking cancelled")).await,
-            false => self.sales.give_back(order, &money(back, "deposit returned")).await,
+            true => self.sales.call_off(order, &money(back, deposit, "booking cancelled")).await,
+            false => self.sales.give_back(order, &money(back, deposit, "deposit returned")).await,
         };
         Ok(sent?)
     }
+
+    /// The order's line of the deposit and what of it goes back; the other lines are as the quote's.
+    async fn deposit(
+        &self,
+        booking: &Booking,
+        order: OrderId,
+    ) -> Result<Option<LineAmount>, RentError> {
+        let Deposit::Settled { returned: amount, .. } = booking.deposit else { return Ok(None) };
+        let Some(order) = self.rent.orders.find(order).await? else { return Ok(None) };
+        let mut lines = booking.quote.lines.iter().zip(&order.state.lines);
+        let line = lines.find(|(quoted, _)| quoted.item == Item::Deposit);
+        Ok(line.map(|(_, line)| LineAmount { line: line.id, amount }))
+    }
 }
 
-fn money(back: Back, reason: &str) -> MoneyBack {
+fn money(back: Back, of_line: Option<LineAmount>, reason: &str) -> MoneyBack {
     let share = match back.part {
         None => Share::Everything,
-        Some(part) => Share::Part { amount: part.amount, tax: part.tax },
+        Some(part) => Share::Part { amount: part.amount, tax: part.tax, of_line },
     };
     MoneyBack { id: back.refund, share, reason: reason.to_owned() }
 }

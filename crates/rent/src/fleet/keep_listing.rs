@@ -75,8 +75,19 @@ impl Rent {
         id: ListingId,
         seen: Version,
     ) -> Result<Stored<Listing>, RentError> {
+        self.may_publish(id).await?;
         let now = self.env.now();
         self.change_listing(actor, id, seen, |listing| listing.published(now)).await
+    }
+
+    /// A seller who was stopped puts nothing on offer.
+    async fn may_publish(&self, id: ListingId) -> Result<(), RentError> {
+        let listing = self.listings.find(id).await?.ok_or(RentError::NoListing)?;
+        let shop = self.shops.find(listing.state.shop).await?.ok_or(RentError::NoListing)?;
+        match shop.state.seller {
+            Some(seller) if !self.sellers.may_sell(seller).await? => Err(RentError::SellerStopped),
+            _ => Ok(()),
+        }
     }
 
     pub async fn pause_listing(
@@ -157,7 +168,7 @@ impl Rent {
         let listing = self.listings.find(id).await?.ok_or(RentError::NoListing)?;
         let shop = self.shops.find(listing.state.shop).await?.ok_or(RentError::NoListing)?.state;
         let keeps = |actor: &Actor| actor.user == shop.owner || actor.role == Role::Operator;
-        let seen = listing.state.is_published() || actor.is_some_and(keeps);
+        let seen = listing.state.is_open() || actor.is_some_and(keeps);
         if seen { Ok(ListingPage { listing, shop }) } else { Err(RentError::NoListing) }
     }
 

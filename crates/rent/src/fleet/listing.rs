@@ -33,6 +33,9 @@ pub struct Listing {
     /// In the order they are shown.
     pub images: Vec<Image>,
     pub status: ListingStatus,
+    /// Its seller may not sell now: nobody finds it, whatever its status.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub withheld: bool,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
@@ -154,6 +157,7 @@ impl Listing {
             units: new.units.into_iter().map(|label| unit(env, label)).collect(),
             images,
             status: ListingStatus::Draft,
+            withheld: false,
             created_at: now,
             updated_at: now,
         };
@@ -256,6 +260,11 @@ impl Listing {
 
     pub fn is_published(&self) -> bool {
         matches!(self.status, ListingStatus::Published { .. })
+    }
+
+    /// Whether travellers find and book it.
+    pub fn is_open(&self) -> bool {
+        self.is_published() && !self.withheld
     }
 
     /// The units that can go out.

@@ -10,6 +10,7 @@ mod rates;
 #[cfg(test)]
 mod tests;
 mod vehicle;
+mod withhold;
 
 pub use hear_pictures::HearPictures;
 pub use keep_listing::ListingPage;
@@ -23,3 +24,4 @@ pub use vehicle::{
     Bicycle, Bike, Car, Driver, Feature, Fuel, Kind, Licence, LicenceClass, Motorbike, Scooter,
     Transmission, Vehicle,
 };
+pub use withhold::FollowSellers;

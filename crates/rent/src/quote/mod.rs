@@ -95,6 +95,7 @@ pub fn price(
     let (added, included_tax) = if rates.tax.inclusive { (zero, due) } else { (due, zero) };
     let subtotal = taxable.plus(deposit)?;
     let totals = Totals::of(subtotal, zero, added, zero, &rates.tax.jurisdiction)?;
+    let totals = totals.including(included_tax);
     let cancellation = money_back::deadlines(&rates.cancellation, period);
     Ok(Quote { period, zone, lines, totals, included_tax, deposit, cancellation })
 }

@@ -55,7 +55,7 @@ impl Quote {
     fn parted(&self, basis_points: u32) -> Result<MoneyOff, MoneyError> {
         let rent = self.rent()?;
         let part = rent.basis_points(basis_points)?;
-        let tax = self.totals.tax.basis_points(basis_points)?;
+        let tax = self.totals.owed_tax()?.basis_points(basis_points)?;
         Ok(MoneyOff { back: part.plus(self.deposit)?, tax, kept: rent.minus(part)? })
     }
 }

@@ -1,6 +1,7 @@
 //! Keep shops: open them, and set when they are open.
 
-use commerce::{Actor, CommitError, Effects, Once, Role, Stored, Version, Write};
+use commerce::{Actor, CommitError, Effects, Once, Role, Stored, Version, Write, seller::Keeping};
+use uuid::Uuid;
 
 use super::{NewShop, RentShop, ShopEdit, ShopId};
 use crate::{Rent, RentError};
@@ -20,12 +21,23 @@ impl Rent {
         if self.shops.shops_of(actor.user).await?.len() >= MAX_SHOPS {
             return Err(RentError::TooManyShops(MAX_SHOPS));
         }
-        let shop = RentShop::open(&self.env, actor.user, new)?;
+        let seller = self.lends_for(actor).await?;
+        let shop = RentShop { seller, ..RentShop::open(&self.env, actor.user, new)? };
         let made = Stored { state: shop.clone(), version: Version(1) };
         let receipt = once.map(|once| once.receipt(shop.id.uuid(), &made));
         let effects = Effects::none().receipt(receipt);
         self.shops.commit(Write::new(shop).with(effects)).await?;
         Ok(made)
+    }
+
+    /// For whom somebody opens shops: a seller of the market, or the house itself.
+    async fn lends_for(&self, actor: &Actor) -> Result<Option<Uuid>, RentError> {
+        match self.sellers.keeps_for(actor.user).await? {
+            Keeping::Seller(seller) => Ok(Some(seller)),
+            Keeping::Shop => Ok(None),
+            Keeping::Barred if actor.role == Role::Operator => Ok(None),
+            Keeping::Barred => Err(RentError::NotAKeeper),
+        }
     }
 
     pub async fn edit_shop(

@@ -12,6 +12,7 @@ pub use ports::Shops;
 
 use commerce::{Aggregate, Env, Id, Tagged, Timestamp, UserId};
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
 use crate::{Place, RentError, Zone};
 
@@ -25,6 +26,9 @@ impl Tagged for RentShop {
 pub struct RentShop {
     pub id: ShopId,
     pub owner: UserId,
+    /// The seller of the market it lends for, since it was opened; absent for the house's own shops.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seller: Option<Uuid>,
     pub name: String,
     /// What its opening hours, rates and dates are told in.
     pub zone: Zone,
@@ -73,6 +77,7 @@ impl RentShop {
         let shop = Self {
             id: Id::new(env),
             owner,
+            seller: None,
             name: new.name,
             zone: new.zone,
             place: new.place,

@@ -67,6 +67,7 @@ pub async fn assert_ports<S: Store>(store: Arc<S>) {
     street.searches_agree_with_the_plain_one().await;
     street.bookings_are_found().await;
     street.reviews_are_found().await;
+    street.what_is_lent_for_a_seller_is_found_by_it().await;
 }
 
 impl Street {
@@ -176,6 +177,27 @@ impl Street {
         }
     }
 
+    /// And what is withheld by nobody.
+    async fn what_is_lent_for_a_seller_is_found_by_it(&mut self) {
+        let (seller, stranger) = (self.env().uuid(), self.env().uuid());
+        let stored = self.rent.shops.find(self.shops[0].id).await.unwrap().unwrap();
+        let hers = RentShop { seller: Some(seller), ..stored.state.clone() };
+        self.rent.shops.commit(stored.becomes(hers.clone()).alone()).await.unwrap();
+        let found = self.rent.shops.shops_of_seller(seller).await.unwrap();
+        assert_eq!(found.into_iter().map(|stored| stored.state).collect::<Vec<_>>(), [hers]);
+        assert!(self.rent.shops.shops_of_seller(stranger).await.unwrap().is_empty());
+
+        for withheld in [true, false] {
+            for at in 0..3 {
+                let stored = self.rent.listings.find(self.listings[at].id).await.unwrap().unwrap();
+                let listing = Listing { withheld, ..stored.state.clone() };
+                self.rent.listings.commit(stored.becomes(listing.clone()).alone()).await.unwrap();
+                self.listings[at] = listing;
+            }
+            self.searches_agree_with_the_plain_one().await;
+        }
+    }
+
     fn filters(&self) -> Vec<VehicleFilter> {
         let near = |radius_m| Some(Near { place: a_shop().place, radius_m });
         let all = VehicleFilter { near: near(500_000), ..VehicleFilter::all_in(Currency::USD) };
@@ -196,7 +218,7 @@ impl Street {
 
     async fn plain(&self, query: &VehicleQuery) -> Vec<(Position, u32)> {
         let mut found = Vec::new();
-        for listing in self.listings.iter().filter(|listing| listing.is_published()) {
+        for listing in self.listings.iter().filter(|listing| listing.is_open()) {
             let shop = self.shops.iter().find(|shop| shop.id == listing.shop).unwrap();
             let units = match query.filter.free_in {
                 Some(period) => free_units(listing, &self.busy(listing).await, period).len(),

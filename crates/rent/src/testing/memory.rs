@@ -6,6 +6,7 @@ use commerce::{
     claim::Busy,
     testing::{Books, Memory},
 };
+use uuid::Uuid;
 
 use crate::{
     Awaiting, Booking, BookingFilter, BookingId, BookingState, Bookings, Hit, KeptListing, Listing,
@@ -29,6 +30,12 @@ impl Shops for Memory {
     async fn shops_of(&self, owner: UserId) -> Result<Vec<Stored<RentShop>>, StoreError> {
         let mut all = self.read().all::<RentShop>();
         all.retain(|stored| stored.state.owner == owner);
+        Ok(all)
+    }
+
+    async fn shops_of_seller(&self, seller: Uuid) -> Result<Vec<Stored<RentShop>>, StoreError> {
+        let mut all = self.read().all::<RentShop>();
+        all.retain(|stored| stored.state.seller == Some(seller));
         Ok(all)
     }
 }
@@ -176,7 +183,7 @@ impl VehicleSearch for Memory {
         let hit = |listing: Listing| {
             let shop = shops.iter().find(|stored| stored.state.id == listing.shop)?.state.clone();
             let units = free(&books, &listing, query.filter.free_in);
-            let found = listing.is_published() && units > 0 && query.filter.fits(&listing, &shop);
+            let found = listing.is_open() && units > 0 && query.filter.fits(&listing, &shop);
             let position = Position::of(&listing, &shop, query);
             found.then_some(Hit { listing, shop, units, position })
         };

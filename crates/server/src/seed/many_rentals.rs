@@ -133,6 +133,7 @@ impl Batch {
             unit: unit.id,
             shop: listing.shop,
             owner: shop.owner,
+            lent_for: None,
             traveller: Id::new(self.env()),
             driver: Driver {
                 name: "Tara Traveller".to_owned(),

@@ -17,11 +17,12 @@ pub fn deposit_taken(
         .balanced()
 }
 
-/// B2: a deposit is over. What is claimed becomes the seller's; the rest stands where refunds take it from.
+/// B2: a deposit is over. What is claimed becomes the lender's, a seller or the shop itself; the rest stands where
+/// refunds take it from.
 pub fn deposit_settled(
     id: Uuid,
     booking: Uuid,
-    seller: Uuid,
+    seller: Option<Uuid>,
     returned: Money,
     claimed: Money,
     at: Timestamp,
@@ -30,6 +31,6 @@ pub fn deposit_settled(
         .debit(Account::deposit(booking), returned)
         .credit(Account::sales(), returned)
         .debit(Account::deposit(booking), claimed)
-        .credit(Account::seller_payable(seller), claimed)
+        .credit(seller.map_or_else(Account::sales, Account::seller_payable), claimed)
         .balanced()
 }

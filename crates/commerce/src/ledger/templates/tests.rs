@@ -109,7 +109,8 @@ proptest! {
             sale_recognised(id, Id::new(&env), &takings, whole, at()),
             refund_after_sale(id, about, &takings, whole, at()),
             refund_undone(id, about, &takings, whole, at()),
-            deposit_settled(id, about, about, parts[0], parts[1], at()),
+            deposit_settled(id, about, Some(about), parts[0], parts[1], at()),
+            deposit_settled(id, about, None, parts[0], parts[1], at()),
         ] {
             prop_assert!(balances(&posting.unwrap()));
         }

@@ -13,7 +13,7 @@ fn back(world: &World, share: Share) -> MoneyBack {
 }
 
 fn part(amount: i64, tax: i64) -> Share {
-    Share::Part { amount: Money::usd(amount), tax: Money::usd(tax) }
+    Share::Part { amount: Money::usd(amount), tax: Money::usd(tax), of_line: None }
 }
 
 async fn rest(world: &World) {

@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::world::{a_payment, an_order};
 use crate::{
-    Account, Effects, Env, Id, Money, Order, Payment, Posting, Repository, Stored, Write, ledger,
-    order::{NewOrder, OrderLine, OrderState, Origin, Totals},
+    Account, Effects, Env, Id, Money, Order, Payment, Posting, Repository, Span, Stored, Write,
+    ledger,
+    order::{NewOrder, OrderLine, OrderState, Origin, Policy, Reservation, Totals},
     payment::{IntentState, PaymentError, PaymentFilter, Payments, RefundCause, RefundState},
     sales::{
-        LatePayment, parts,
+        LatePayment, LineAmount, MoneyBack, Share, parts,
         refund::{Basis, book},
         tests::world::World,
     },
@@ -176,6 +177,51 @@ async fn a_refund_takes_the_share_from_where_it_is_and_the_next_earnings_pay_the
     assert_eq!(stands(&world, BOB), [0, 0, 0]);
     let [pending, payable, receivable] = stands(&world, ANN);
     assert_eq!(pending + payable - receivable, -85_00, "all of it went back but the payout");
+}
+
+#[tokio::test]
+async fn what_is_of_one_line_is_taken_from_it_and_the_rest_from_the_others() {
+    let world = World::new(LatePayment::Honour);
+    let payment = sell(&world, &[of(ANN, 100_00, 10_00, 0), own(50_00)]).await;
+    let own = payment.parts.as_ref().unwrap().lines[1].line;
+    let all_of_ours = LineAmount { line: own, amount: Money::usd(55_00) };
+    let half_of_anns = 55_00;
+    let share = Share::Part {
+        amount: Money::usd(55_00 + half_of_anns),
+        tax: Money::usd(0),
+        of_line: Some(all_of_ours),
+    };
+    let back = MoneyBack { id: Id::new(&world.env()), share, reason: "called off".into() };
+
+    for _ in 0..2 {
+        world.sales.give_back(payment.order, &back).await.unwrap();
+    }
+
+    assert_eq!(stands(&world, ANN), [50_00, 0, 0]);
+    assert_eq!(world.balance("rev:commission"), -5_00);
+    assert_eq!((world.balance("rev:sales"), world.balance("tax:default")), (0, 0));
+    assert_eq!(world.balance("refund:payable"), -(55_00 + half_of_anns));
+}
+
+#[test]
+fn time_that_is_sold_is_due_when_it_is_over() {
+    let env = TestEnv::new().env();
+    let (starts_at, ends_at) = (moment(3_600), moment(7_200));
+    let mut order = an_order(&env, Money::usd(10_00), Money::usd(0));
+    order.lines[0] = line(&env, &of(ANN, 10_00, 1_00, 0));
+    let due = |order: &Order, at| parts::of_sale(order, at).unwrap().unwrap().due();
+    assert_eq!(due(&order, moment(0)), moment(0), "goods at once");
+
+    order.lines[0].reservation = Some(Reservation {
+        claim: Id::new(&env),
+        resource: env.uuid().into(),
+        units: 1,
+        policy: Policy::Hold,
+        span: Some(Span::try_new(starts_at, ends_at).unwrap()),
+    });
+
+    assert_eq!(due(&order, moment(0)), ends_at);
+    assert_eq!(due(&order, moment(9_000)), moment(9_000), "paid when it was over");
 }
 
 #[tokio::test]

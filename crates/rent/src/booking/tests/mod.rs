@@ -1,6 +1,7 @@
 //! What becomes of bookings, over memory and a model of a payment provider.
 
 mod random;
+mod sellers;
 mod stories;
 
 use commerce::Currency;
