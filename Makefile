@@ -35,6 +35,7 @@ lint: ## Check formatting, clippy, rustdoc, dependencies and licences
 .PHONY: fmt
 fmt: ## Format the code
 	cargo fmt --all
+	rustfmt --edition 2024 crates/integrations/src/gateways/*/mod.rs
 
 .PHONY: ci
 ci: ## Run what the continuous integration runs

@@ -26,8 +26,8 @@ use commerce::{
 pub use commission::{Amounts, NewRule, Rule, RuleEdit, RuleId, RuleList, Scope, commission};
 pub use error::MarketError;
 pub use payout::{
-    ByHand, Destination, FollowPayouts, NewTransfer, Payout, PayoutFilter, PayoutGateway, PayoutId,
-    PayoutItem, PayoutRequest, PayoutState, Payouts, Report, RunPayouts, SellerBalance,
+    BY_HAND, ByHand, Destination, FollowPayouts, NewTransfer, Payout, PayoutFilter, PayoutGateway,
+    PayoutId, PayoutItem, PayoutRequest, PayoutState, Payouts, Report, RunPayouts, SellerBalance,
     SellerReads, SendPayouts, SoldLine, StatementEntry, Transfer, TransferError, TransferState,
 };
 pub use release::ReleaseEarnings;

@@ -9,9 +9,10 @@ mod support;
 
 use std::sync::Arc;
 
+use chrono::TimeDelta;
 use commerce::{
-    Actor, Answer, Currency, Id, Money, Once, PaymentId, Repository, RequestKey, Role, UserId,
-    Write,
+    Actor, Answer, Clock, Currency, Env, Id, Money, Once, PaymentId, Repository, RequestKey, Role,
+    Timestamp, UserId, Write,
     payment::{Gateways, PaymentError},
     sales::{DisputeNotice, DisputeOutcome, RefundRequest, Sales, SalesSettings},
     seller::NoSellers,
@@ -124,6 +125,40 @@ impl Bazaar {
         let of: SellerId = self.seller.id;
         let balances = self.market.reads.balances(of).await.unwrap();
         balances.iter().map(|b| b.pending.minor + b.payable.minor - b.receivable.minor).sum()
+    }
+}
+
+#[tokio::test]
+async fn what_happened_before_a_payout_and_was_booked_after_it_is_in_the_next_one() {
+    for test in TestDb::each_engine().await {
+        let bazaar = Bazaar::over(&test.db).await;
+        bazaar.sells(&test.db, 10_00).await;
+        assert_eq!(bazaar.pays_out().await.unwrap(), 10_00);
+
+        for held_up in [TimeDelta::minutes(30), TimeDelta::days(3)] {
+            let clock = Arc::new(Held(bazaar.market.env.now() - held_up));
+            let env = Env { clock, ..bazaar.market.env.clone() };
+            let (order, effects) = sold(&env, bazaar.seller.id, Money::usd(7_00));
+            test.db.commit(Write::new(order).with(effects)).await.unwrap();
+            bazaar.sells(&test.db, 5_00).await;
+
+            let payout = bazaar.draws_up().await.unwrap();
+
+            let amounts: Vec<_> = payout.items.iter().map(|item| item.amount.minor).collect();
+            assert_eq!(amounts, [7_00, 5_00], "{held_up}");
+            assert_eq!(payout.amount, Money::usd(12_00));
+        }
+        assert!(matches!(bazaar.pays_out().await, Err(MarketError::NothingToPay)));
+        test.finish().await;
+    }
+}
+
+/// The clock of a commit that was held up.
+struct Held(Timestamp);
+
+impl Clock for Held {
+    fn now(&self) -> Timestamp {
+        self.0
     }
 }
 

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use api::{Draining, Limits, Metrics, Serving, Settings, Shell};
 use commerce::event::Running;
+use integrations::gateways::sandbox::SandboxSection;
 use sandbox::{Faults, Sandbox};
 use secrecy::ExposeSecret;
 use thiserror::Error;
@@ -125,7 +126,8 @@ fn webhook_url(config: &Config, address: SocketAddr) -> String {
 
 /// What the sandbox gateway is told; also for `souk gateway`.
 pub fn sandbox_config(config: &Config) -> Result<sandbox::Config, ServeError> {
-    let provider = &config.payments.sandbox;
+    let provider = config.payments.providers.of::<SandboxSection>();
+    let provider = provider.ok_or_else(|| ServeError::Sandbox("it is no provider".to_owned()))?;
     let mut secrets =
         provider.webhook_secrets.iter().map(|secret| secret.expose_secret().to_owned());
     let settings = &config.sandbox;
@@ -156,7 +158,8 @@ async fn sandbox(config: &mut Config) -> Result<Option<Sandbox>, ServeError> {
     }
     let started = sandbox::start(sandbox_config(config)?).await;
     let sandbox = started.map_err(|error| ServeError::Sandbox(format!("bind: {error}")))?;
-    config.payments.sandbox.base_url = sandbox.url();
+    let url = sandbox.url();
+    config.payments.providers.change(|section: &mut SandboxSection| section.base_url = url);
     Ok(Some(sandbox))
 }
 

@@ -16,6 +16,7 @@ use commerce::{
 };
 use identity::{AccessTokens, Identity, LetSellersIn, Lockout, MailRoom, Mailer, Tidy, TokenKey};
 use integrations::{
+    gateways::SettingError,
     limits::{MemoryLimiter, RedisLimiter},
     mail::{FolderMailer, SmtpMailer},
     papers::PdfPrinter,
@@ -43,13 +44,22 @@ pub enum WiringError {
     #[error("database.url: {0}")]
     Database(String),
     #[error("{key}: {why}")]
-    Setting { key: &'static str, why: String },
+    Setting { key: String, why: String },
     #[error("redis.url: Redis does not answer: {0}")]
     Redis(String),
 }
 
 pub(crate) fn setting(key: &'static str) -> impl Fn(&dyn std::fmt::Display) -> WiringError {
-    move |why| WiringError::Setting { key, why: why.to_string() }
+    move |why| WiringError::Setting { key: key.to_owned(), why: why.to_string() }
+}
+
+impl From<SettingError> for WiringError {
+    fn from(error: SettingError) -> Self {
+        match error {
+            SettingError::Missing { key } => Self::Setting { key, why: "it is missing".to_owned() },
+            SettingError::Refused { key, why } => Self::Setting { key, why },
+        }
+    }
 }
 
 /// Every part of the shop, put together.
@@ -86,7 +96,7 @@ impl House {
         let mail_room = Arc::new(mail_room(config, &identity)?);
         let market = Market::over(
             store.clone(),
-            providers::payouts(config)?,
+            providers::payouts(config, &env.clock)?,
             env.clone(),
             market_settings(config),
         );
@@ -253,7 +263,7 @@ impl House {
             let quota = quota(policy, text).ok_or_else(|| {
                 let why =
                     format!("`{policy} = \"{text}\"` is not requests/seconds, such as \"60/60\"");
-                WiringError::Setting { key: "limits.policies", why }
+                WiringError::Setting { key: "limits.policies".to_owned(), why }
             })?;
             Ok((policy.clone(), quota))
         });

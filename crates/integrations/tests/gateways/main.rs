@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests")]
 
 mod common;
+mod contract;
 mod paypal;
 mod razorpay;
 mod stripe;

@@ -6,7 +6,8 @@ use commerce::{Actor, Stored};
 use super::{NewTransfer, Payout, PayoutGateway, PayoutId, Transfer, TransferError, TransferState};
 use crate::{Market, MarketError, commission::operates};
 
-const BY_HAND: &str = "by_hand";
+/// What the setting says when no provider carries the money.
+pub const BY_HAND: &str = "by_hand";
 
 /// A payout is on its way until an operator says how it went.
 #[derive(Debug, Clone, Copy, Default)]

@@ -12,7 +12,7 @@ mod send;
 #[cfg(test)]
 mod tests;
 
-pub use by_hand::{ByHand, Report};
+pub use by_hand::{BY_HAND, ByHand, Report};
 pub use follow::FollowPayouts;
 pub use gateway::{
     Destination, NewTransfer, PayoutGateway, Transfer, TransferError, TransferState,

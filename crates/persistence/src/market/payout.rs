@@ -119,15 +119,70 @@ impl Payouts for Db {
         seller: SellerId,
         currency: Currency,
     ) -> Result<Vec<PayoutItem>, StoreError> {
+        let last = "select id from market_payouts where seller = $1 and currency = $2
+            order by id desc limit 1";
+        let last = self.row(last, [seller.uuid().into(), currency.code().into()]).await?;
+        if let Some(last) = last {
+            let since = drawn_up_at(sql::get(&last, "id")?).saturating_sub(OVERTAKEN);
+            let recent = Unpaid::since(self, since, seller, currency).await?;
+            if recent.is_whole {
+                return Ok(recent.entries);
+            }
+        }
+        Ok(Unpaid::since(self, i64::MIN, seller, currency).await?.entries)
+    }
+}
+
+/// A payout lists all that was booked when it was drawn up. What was on its way then is booked soon after, and may
+/// say that it happened before; this much, in microseconds.
+const OVERTAKEN: i64 = 3_600_000_000;
+
+/// An id begins with the millisecond it was made in.
+fn drawn_up_at(payout: Uuid) -> i64 {
+    let (high, _) = payout.as_u64_pair();
+    i64::try_from(high >> 16).unwrap_or_default().saturating_mul(1_000)
+}
+
+/// Entries that are in no payout, since a moment.
+struct Unpaid {
+    entries: Vec<PayoutItem>,
+    /// They are what the account holds: earlier ones are all in payouts, or come to nothing together.
+    is_whole: bool,
+}
+
+impl Unpaid {
+    /// One statement, so that the entries and the balance are of the same moment.
+    async fn since(
+        db: &Db,
+        since: i64,
+        seller: SellerId,
+        currency: Currency,
+    ) -> Result<Self, StoreError> {
         let account = Account::seller_payable(seller.uuid());
-        let sql = "select e.tx, e.line, t.kind, t.reference, e.amount, e.at
-            from ledger_entries e join ledger_transactions t on t.id = e.tx
-            where e.account = $1 and e.currency = $2 and e.layer = 'settled' and t.kind <> 'payout_sent'
-              and not exists (select 1 from market_payout_items i where i.tx = e.tx and i.line = e.line)
-            order by e.at, e.tx, e.line";
-        let values = [account.code().into(), currency.code().into()];
-        let rows = self.rows(sql, values).await?;
-        rows.iter().map(|row| entry(row, currency)).collect()
+        let sql = "select a.balance, u.tx, u.line, u.kind, u.reference, u.amount, u.at
+            from ledger_accounts a left join (
+              select e.tx, e.line, t.kind, t.reference, e.amount, e.at
+              from ledger_entries e join ledger_transactions t on t.id = e.tx
+              where e.account = $1 and e.currency = $2 and e.at >= $3 and e.layer = 'settled'
+                and t.kind <> 'payout_sent'
+                and not exists (select 1 from market_payout_items i where i.tx = e.tx and i.line = e.line)) u
+              on true
+            where a.code = $1 and a.currency = $2
+            order by u.at, u.tx, u.line";
+        let values = [account.code().into(), currency.code().into(), since.into()];
+        let rows = db.rows(sql, values).await?;
+        let balance =
+            rows.first().map(|row| sql::get::<Option<i64>>(row, "balance")).transpose()?;
+        let mut entries = Vec::with_capacity(rows.len());
+        for row in &rows {
+            if sql::get::<Option<Uuid>>(row, "tx")?.is_some() {
+                entries.push(entry(row, currency)?);
+            }
+        }
+        let listed = Money::sum(currency, entries.iter().map(|entry| entry.amount));
+        let payable = balance.flatten().map(|balance| Money::new(balance, currency).negated());
+        let is_whole = matches!((listed, payable), (Ok(listed), Some(Ok(has))) if listed == has);
+        Ok(Self { entries, is_whole })
     }
 }
 

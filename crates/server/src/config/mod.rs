@@ -7,6 +7,7 @@ mod sections;
 pub use read::{Environment, load, load_from};
 pub use sections::*;
 
+use integrations::gateways::SettingError;
 use thiserror::Error;
 
 /// Why the server will not start like this. The message names the key and what to do.
@@ -17,18 +18,28 @@ pub enum ConfigError {
     #[error("`{0}` is not an environment; SOUK_ENV is development, production or test")]
     Environment(String),
     #[error("{key} is missing: set it in config/ or by the environment variable {variable}")]
-    Missing { key: &'static str, variable: String },
+    Missing { key: String, variable: String },
     #[error("{key}: {why}")]
-    Refused { key: &'static str, why: String },
+    Refused { key: String, why: String },
 }
 
 impl ConfigError {
-    fn missing(key: &'static str) -> Self {
+    fn missing(key: impl Into<String>) -> Self {
+        let key = key.into();
         let variable = format!("SOUK__{}", key.to_uppercase().replace('.', "__"));
         Self::Missing { key, variable }
     }
 
-    fn refused(key: &'static str, why: impl Into<String>) -> Self {
-        Self::Refused { key, why: why.into() }
+    fn refused(key: impl Into<String>, why: impl Into<String>) -> Self {
+        Self::Refused { key: key.into(), why: why.into() }
+    }
+}
+
+impl From<SettingError> for ConfigError {
+    fn from(error: SettingError) -> Self {
+        match error {
+            SettingError::Missing { key } => Self::missing(key),
+            SettingError::Refused { key, why } => Self::Refused { key, why },
+        }
     }
 }

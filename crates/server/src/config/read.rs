@@ -2,7 +2,8 @@
 
 use std::{collections::HashMap, fmt};
 
-use config::{Config as Layers, File, FileFormat};
+use config::{Config as Layers, File, FileFormat, Value, ValueKind};
+use integrations::gateways::{PROVIDERS, Sections};
 
 use super::{Config, ConfigError, rules};
 
@@ -11,18 +12,13 @@ const DEVELOPMENT: &str = include_str!("../../../../config/development.toml");
 const PRODUCTION: &str = include_str!("../../../../config/production.toml");
 const TEST: &str = include_str!("../../../../config/test.toml");
 
-/// Settings whose value is a list; in the environment they are written with commas.
+/// Settings whose value is a list; in the environment they are written with commas. Providers know their own.
 const LISTS: &[&str] = &[
     "server.trusted_proxies",
     "server.metrics_from",
     "server.cors_origins",
     "payments.enabled",
     "payments.poll_gaps_s",
-    "payments.sandbox.webhook_secrets",
-    "payments.stripe.payment_method_types",
-    "payments.stripe.webhook_secrets",
-    "payments.paypal.webhook_ids",
-    "payments.razorpay.webhook_secrets",
 ];
 
 /// Settings that are tables; in the environment they are written as in a file: `[{ to = "DE", … }]`.
@@ -99,10 +95,22 @@ pub fn load_from(
         };
         layers = written.map_err(unreadable)?;
     }
-    let layers = layers.build().map_err(unreadable)?;
-    let config: Config = layers.try_deserialize().map_err(unreadable)?;
+    let mut settings = layers.build().map_err(unreadable)?.cache;
+    let providers = providers(&mut settings)?;
+    let mut config: Config = settings.try_deserialize().map_err(unreadable)?;
+    config.environment = Some(environment);
+    config.payments.providers = providers;
     rules::check(&config, environment)?;
-    Ok(Config { environment: Some(environment), ..config })
+    Ok(config)
+}
+
+/// Each provider reads its own section; what is left of `[payments]` is the house's.
+fn providers(settings: &mut Value) -> Result<Sections, ConfigError> {
+    let ValueKind::Table(sections) = &mut settings.kind else { return Ok(Sections::default()) };
+    match sections.get_mut("payments").map(|payments| &mut payments.kind) {
+        Some(ValueKind::Table(payments)) => Ok(Sections::take(payments)?),
+        _ => Ok(Sections::default()),
+    }
 }
 
 /// The reader's message names the key; a value is never repeated, as it may be a secret.
@@ -110,6 +118,11 @@ fn unreadable(error: config::ConfigError) -> ConfigError {
     let text = match error {
         config::ConfigError::Type { key, expected, .. } => {
             format!("{}: expected {expected}", key.unwrap_or_default())
+        }
+        // Whoever misspelt a provider is told who there is.
+        config::ConfigError::At { error, key: Some(key), .. } if key == "payments" => {
+            let names: Vec<_> = PROVIDERS.iter().map(|provider| provider.name).collect();
+            format!("{error} for key `payments`; the providers are {}", names.join(", "))
         }
         other => other.to_string(),
     };

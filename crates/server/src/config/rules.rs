@@ -1,21 +1,20 @@
 //! What no configuration may say, and what production may not.
 
+use commerce::wallet::WALLET;
+use integrations::gateways::Stage;
+use market::BY_HAND;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{
-    Config, ConfigError, Environment, LimitStore, MailTransport, Media, Payments, PayoutProvider,
-    PictureStore,
-};
+use super::{Config, ConfigError, Environment, LimitStore, MailTransport, Media, PictureStore};
 
 /// How the published secrets of `development.toml` and `test.toml` begin.
 const PUBLISHED: &str = "development-only";
 
 pub fn check(config: &Config, environment: Environment) -> Result<(), ConfigError> {
     secrets(config)?;
-    if environment == Environment::Production {
-        production(config)?;
-    }
-    Ok(())
+    let production = environment == Environment::Production;
+    providers(config, if production { Stage::Production } else { Stage::Development })?;
+    if production { for_production(config) } else { Ok(()) }
 }
 
 fn secrets(config: &Config) -> Result<(), ConfigError> {
@@ -38,7 +37,6 @@ fn secrets(config: &Config) -> Result<(), ConfigError> {
     if auth.jwt_keys.values().any(|key| key.expose_secret().len() < 32) {
         return Err(ConfigError::refused("auth.jwt_keys", "each key needs 32 bytes or more"));
     }
-    providers(&config.payments)?;
     pictures(&config.media)?;
     uploads(config)?;
     if config.mail.transport == MailTransport::Smtp {
@@ -50,28 +48,17 @@ fn secrets(config: &Config) -> Result<(), ConfigError> {
     Ok(())
 }
 
-/// What each provider that is switched on cannot do without.
-fn providers(payments: &Payments) -> Result<(), ConfigError> {
-    let Payments { sandbox, stripe, paypal, razorpay, .. } = payments;
-    let needs: &[(&str, &'static str, bool)] = &[
-        ("sandbox", "payments.sandbox.api_key", is_empty(&sandbox.api_key)),
-        ("sandbox", "payments.sandbox.webhook_secrets", none(&sandbox.webhook_secrets)),
-        ("stripe", "payments.stripe.secret_key", is_empty(&stripe.secret_key)),
-        ("stripe", "payments.stripe.webhook_secrets", none(&stripe.webhook_secrets)),
-        ("paypal", "payments.paypal.client_id", paypal.client_id.is_empty()),
-        ("paypal", "payments.paypal.client_secret", is_empty(&paypal.client_secret)),
-        ("paypal", "payments.paypal.return_url", paypal.return_url.is_empty()),
-        ("paypal", "payments.paypal.cancel_url", paypal.cancel_url.is_empty()),
-        ("paypal", "payments.paypal.webhook_ids", paypal.webhook_ids.is_empty()),
-        ("razorpay", "payments.razorpay.key_id", razorpay.key_id.is_empty()),
-        ("razorpay", "payments.razorpay.key_secret", is_empty(&razorpay.key_secret)),
-        ("razorpay", "payments.razorpay.webhook_secrets", none(&razorpay.webhook_secrets)),
-    ];
-    let on = |provider: &str| payments.enabled.iter().any(|enabled| enabled == provider);
-    match needs.iter().find(|(provider, _, missing)| *missing && on(provider)) {
-        Some(&(_, key, _)) => Err(ConfigError::missing(key)),
-        None => Ok(()),
+/// What each provider that is switched on says of its own section. The wallet is ours, and is none.
+fn providers(config: &Config, stage: Stage) -> Result<(), ConfigError> {
+    let sections = &config.payments.providers;
+    for name in config.payments.enabled.iter().filter(|name| *name != WALLET) {
+        sections.named(name, "payments.enabled")?.check(stage)?;
     }
+    let payouts = &config.market.payouts;
+    if payouts != BY_HAND {
+        sections.named(payouts, "market.payouts")?.check(stage)?;
+    }
+    Ok(())
 }
 
 /// What the store of pictures cannot do without.
@@ -126,12 +113,7 @@ fn is_empty(secret: &SecretString) -> bool {
     secret.expose_secret().is_empty()
 }
 
-/// An empty secret among several would let everybody sign.
-fn none(secrets: &[SecretString]) -> bool {
-    secrets.is_empty() || secrets.iter().any(is_empty)
-}
-
-fn production(config: &Config) -> Result<(), ConfigError> {
+fn for_production(config: &Config) -> Result<(), ConfigError> {
     let published = |secret: &SecretString| secret.expose_secret().starts_with(PUBLISHED);
     let refuse = |wrong: bool, key: &'static str, why: &str| {
         if wrong { Err(ConfigError::refused(key, why)) } else { Ok(()) }
@@ -139,11 +121,8 @@ fn production(config: &Config) -> Result<(), ConfigError> {
     let known = "production refuses a published development secret";
     refuse(published(&config.auth.pepper), "auth.pepper", known)?;
     refuse(config.auth.jwt_keys.values().any(published), "auth.jwt_keys", known)?;
-    let sandbox =
-        config.sandbox.enabled || config.payments.enabled.iter().any(|name| name == "sandbox");
-    refuse(sandbox, "payments.enabled", "production refuses the sandbox gateway")?;
-    let sandbox = config.market.payouts == PayoutProvider::Sandbox;
-    refuse(sandbox, "market.payouts", "production refuses the sandbox gateway")?;
+    let sandbox = config.sandbox.enabled;
+    refuse(sandbox, "sandbox.enabled", "production refuses the sandbox gateway")?;
     let open = config.server.cors_origins.iter().any(|origin| origin == "*");
     refuse(open, "server.cors_origins", "production names each origin; \"*\" is refused")?;
     let plain = !config.server.public_url.starts_with("https://");
@@ -158,18 +137,10 @@ fn production(config: &Config) -> Result<(), ConfigError> {
     refuse(config.seed.demo, "seed.demo", "production refuses the demonstration shop")
 }
 
-/// Whom we speak to of what is switched on: keys and money go there.
+/// Where pictures are kept. Providers look after their own addresses.
 fn outside(config: &Config) -> Vec<(&'static str, &str)> {
-    let Payments { enabled, stripe, paypal, razorpay, .. } = &config.payments;
-    let providers = [
-        ("stripe", "payments.stripe.base_url", stripe.base_url.as_str()),
-        ("paypal", "payments.paypal.base_url", &paypal.base_url),
-        ("razorpay", "payments.razorpay.base_url", &razorpay.base_url),
-    ];
-    let on = |name: &str| enabled.iter().any(|enabled| enabled == name);
-    let providers = providers.into_iter().filter(|(name, _, _)| on(name));
     let Media { cloudinary, s3, .. } = &config.media;
-    let pictures: Vec<(&'static str, &str)> = match config.media.store {
+    match config.media.store {
         PictureStore::Folder => Vec::new(),
         PictureStore::Cloudinary => vec![
             ("media.cloudinary.api_url", &cloudinary.api_url),
@@ -181,8 +152,7 @@ fn outside(config: &Config) -> Vec<(&'static str, &str)> {
             let endpoint = ("media.s3.endpoint", s3.endpoint.as_str());
             [endpoint].into_iter().chain(public).collect()
         }
-    };
-    providers.map(|(_, key, url)| (key, url)).chain(pictures).collect()
+    }
 }
 
 #[cfg(test)]
@@ -240,6 +210,64 @@ mod tests {
             let told = refusal(Environment::Development, &[("SOUK__PAYMENTS__ENABLED", provider)]);
             assert!(told.contains(key), "{told}");
         }
+    }
+
+    #[test]
+    fn a_provider_that_is_not_there_is_named_with_those_that_are() {
+        for (variable, key) in [
+            ("SOUK__PAYMENTS__ENABLED", "payments.enabled"),
+            ("SOUK__MARKET__PAYOUTS", "market.payouts"),
+        ] {
+            let told = refusal(Environment::Development, &[(variable, "strype")]);
+            assert!(told.contains(key) && told.contains("`strype`"), "{told}");
+            assert!(told.contains("`sandbox`, `stripe`"), "{told}");
+        }
+        let section = ("SOUK__PAYMENTS__STRYPE__SECRET_KEY", "sk_live_1");
+        let told = refusal(Environment::Development, &[section]);
+        assert!(told.contains("`strype`") && told.contains("stripe"), "{told}");
+        assert!(!told.contains("sk_live_1"), "{told}");
+    }
+
+    #[test]
+    fn a_mistake_in_a_providers_section_is_named_and_not_repeated() {
+        for (variable, value, key) in [
+            ("SOUK__PAYMENTS__STRIPE__SECRET_KEYY", "sk_live_1", "secret_keyy"),
+            ("SOUK__PAYMENTS__STRIPE__TIMEOUT_MS", "sk_live_1", "payments.stripe.timeout_ms"),
+            ("SOUK__PAYMENTS__STRIPE", "sk_live_1", "payments.stripe"),
+        ] {
+            let told = refusal(Environment::Development, &[(variable, value)]);
+            assert!(told.contains(key) && !told.contains(value), "{told}");
+        }
+    }
+
+    #[test]
+    fn production_refuses_the_sandbox_gateway_by_the_setting_that_wants_it() {
+        for (variable, value, key) in [
+            ("SOUK__PAYMENTS__ENABLED", "sandbox", "payments.enabled"),
+            ("SOUK__MARKET__PAYOUTS", "sandbox", "market.payouts"),
+            ("SOUK__SANDBOX__ENABLED", "true", "sandbox.enabled"),
+        ] {
+            let told = production_with(variable, value);
+            assert!(told.contains(key) && told.contains("refuses the sandbox"), "{told}");
+        }
+    }
+
+    #[test]
+    fn what_is_printed_of_a_configuration_holds_no_secret() {
+        let secrets = [
+            ("SOUK__AUTH__PEPPER", "pepper-hunter2-0123456789abcdef0123456789"),
+            ("SOUK__PAYMENTS__STRIPE__SECRET_KEY", "sk_live_hunter2"),
+            ("SOUK__PAYMENTS__STRIPE__WEBHOOK_SECRETS", "whsec_hunter2,whsec_hunter3"),
+            ("SOUK__PAYMENTS__SANDBOX__API_KEY", "hunter2"),
+        ];
+        let own = |(name, value): (&str, &str)| (name.to_owned(), value.to_owned());
+        let config =
+            load_from(Environment::Development, &secrets.map(own).into_iter().collect()).unwrap();
+
+        let printed = format!("{config:?}");
+
+        assert!(printed.contains("StripeSection") && printed.contains("REDACTED"), "{printed}");
+        assert!(!printed.contains("hunter"), "{printed}");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, num::NonZeroU32};
 
+use integrations::gateways::Sections;
 use secrecy::SecretString;
 use serde::Deserialize;
 
@@ -217,7 +218,7 @@ section!(Rent {
 });
 
 section!(Market {
-    payouts: PayoutProvider,
+    payouts: String,
     dispute_window_hours: i64,
     commission_basis_points: u32,
     commission_kept_on_refund: bool,
@@ -231,29 +232,22 @@ section!(Market {
     follow_payouts_every_s: u64,
 });
 
-/// Who carries money to sellers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PayoutProvider {
-    Sandbox,
-    ByHand,
-}
-
 section!(Invoices { issuer_name: String, issuer_address: String, issue_when_paid: bool });
 
-section!(Payments {
-    enabled: Vec<String>,
-    poll_gaps_s: Vec<i64>,
-    alarm_after_s: i64,
-    attempts: u32,
-    patience_ms: u64,
-    reconciliation: Reconciliation,
-    sandbox: SandboxProvider,
-    stripe: StripeProvider,
-    paypal: PayPalProvider,
-    razorpay: RazorpayProvider,
-    wallet: WalletProvider,
-});
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Payments {
+    pub enabled: Vec<String>,
+    pub poll_gaps_s: Vec<i64>,
+    pub alarm_after_s: i64,
+    pub attempts: u32,
+    pub patience_ms: u64,
+    pub reconciliation: Reconciliation,
+    pub wallet: WalletProvider,
+    /// `[payments.<provider>]`: each is read by the provider's own folder.
+    #[serde(skip)]
+    pub providers: Sections,
+}
 
 section!(Reconciliation {
     at: String,
@@ -268,54 +262,6 @@ section!(Reconciliation {
 section!(WalletProvider { hold_minutes: i64, limits: Vec<WalletLimits> });
 
 section!(WalletLimits { currency: String, least: i64, most: i64, balance: i64 });
-
-section!(StripeProvider {
-    base_url: String,
-    secret_key: SecretString,
-    publishable_key: String,
-    api_version: String,
-    payment_method_types: Vec<String>,
-    webhook_secrets: Vec<SecretString>,
-    tolerance_s: i64,
-    timeout_ms: u64,
-});
-
-section!(PayPalProvider {
-    base_url: String,
-    client_id: String,
-    client_secret: SecretString,
-    merchant_id: String,
-    brand_name: String,
-    return_url: String,
-    cancel_url: String,
-    webhook_ids: Vec<String>,
-    webhook_check: WebhookCheck,
-    certificates_between: String,
-    timeout_ms: u64,
-});
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WebhookCheck {
-    Certificate,
-    Postback,
-}
-
-section!(RazorpayProvider {
-    base_url: String,
-    key_id: String,
-    key_secret: SecretString,
-    webhook_secrets: Vec<SecretString>,
-    timeout_ms: u64,
-});
-
-section!(SandboxProvider {
-    base_url: String,
-    api_key: SecretString,
-    webhook_secrets: Vec<SecretString>,
-    tolerance_s: i64,
-    timeout_ms: u64,
-});
 
 section!(Limits {
     store: LimitStore,

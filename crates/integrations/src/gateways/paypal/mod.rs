@@ -3,6 +3,7 @@
 mod call;
 mod certificate;
 mod event;
+mod settings;
 mod statement;
 mod token;
 mod webhook;
@@ -19,6 +20,7 @@ use commerce::{
     },
 };
 use secrecy::SecretString;
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
@@ -26,18 +28,21 @@ use self::{
     call::Caller,
     certificate::Certificates,
     event::BY_CAPTURE,
+    settings::PayPalSection,
     token::Tokens,
     webhook::Transmission,
     wire::{WireAmount, WireCapture, WireOrder, WireRefund},
 };
 use super::{
-    CallSettings,
+    CallSettings, Provider,
     call::{Line, plain},
 };
 
 pub use certificate::{CertificateSettings, Roots};
 
-const PROVIDER: &str = "paypal";
+const NAME: &str = "paypal";
+
+pub(super) const PROVIDER: Provider = Provider::new::<PayPalSection>(NAME);
 
 /// Which account is paid, and how we know each other.
 #[derive(Clone)]
@@ -60,7 +65,8 @@ pub struct PayPalSettings {
 }
 
 /// How a message is told from a forged one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum PayPalCheck {
     /// By the certificate that signed it.
     Certificate,
@@ -82,7 +88,7 @@ impl PayPalGateway {
             clock,
             kept: Mutex::default(),
         };
-        let line = Line::new(PROVIDER, "paypal-debug-id", &settings.base_url, settings.call)?;
+        let line = Line::new(NAME, "paypal-debug-id", &settings.base_url, settings.call)?;
         let certificates = Certificates::new(settings.certificates.clone(), settings.call.timeout)?;
         Ok(Self { caller: Caller { line, tokens }, certificates, settings })
     }
@@ -143,7 +149,7 @@ impl PayPalGateway {
 #[async_trait]
 impl PaymentGateway for PayPalGateway {
     fn provider(&self) -> &'static str {
-        PROVIDER
+        NAME
     }
 
     async fn create(&self, intent: &NewIntent) -> Result<Intent, GatewayError> {
@@ -224,7 +230,7 @@ impl PaymentGateway for PayPalGateway {
             }
             PayPalCheck::Postback => sent.by_postback(&self.caller, ids, body).await?,
         }
-        event::read(PROVIDER, body, now)
+        event::read(NAME, body, now)
     }
 
     fn statement(&self) -> Option<&dyn Statement> {

@@ -2,6 +2,7 @@
 
 mod call;
 mod event;
+mod settings;
 mod statement;
 mod wire;
 
@@ -23,14 +24,17 @@ use sha2::Sha256;
 use self::{
     call::{Caller, Repeat},
     event::BY_PAYMENT,
+    settings::RazorpaySection,
     wire::{WireList, WireOrder, WirePayment, WireRefund, units},
 };
 use super::{
-    CallSettings,
+    CallSettings, Provider,
     call::{Line, plain},
 };
 
-const PROVIDER: &str = "razorpay";
+const NAME: &str = "razorpay";
+
+pub(super) const PROVIDER: Provider = Provider::new::<RazorpaySection>(NAME);
 
 /// Which account is paid, and how we know each other.
 #[derive(Debug, Clone)]
@@ -52,7 +56,7 @@ pub struct RazorpayGateway {
 impl RazorpayGateway {
     pub fn new(settings: RazorpaySettings) -> Result<Self, reqwest::Error> {
         let caller = Caller {
-            line: Line::new(PROVIDER, "x-razorpay-request-id", &settings.base_url, settings.call)?,
+            line: Line::new(NAME, "x-razorpay-request-id", &settings.base_url, settings.call)?,
             key_id: settings.key_id,
             key_secret: settings.key_secret,
         };
@@ -103,7 +107,7 @@ impl RazorpayGateway {
 #[async_trait]
 impl PaymentGateway for RazorpayGateway {
     fn provider(&self) -> &'static str {
-        PROVIDER
+        NAME
     }
 
     async fn create(&self, intent: &NewIntent) -> Result<Intent, GatewayError> {
@@ -181,7 +185,7 @@ impl PaymentGateway for RazorpayGateway {
         if !self.webhook_secrets.iter().any(|secret| signed(secret, body, &signature)) {
             return Err(NoticeError::Forged);
         }
-        event::read(PROVIDER, event_id, body, now)
+        event::read(NAME, event_id, body, now)
     }
 
     /// Razorpay's form gives the customer `razorpay_order_id`, `razorpay_payment_id` and `razorpay_signature`.

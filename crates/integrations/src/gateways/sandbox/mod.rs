@@ -2,6 +2,7 @@
 
 mod call;
 mod payouts;
+mod settings;
 mod statement;
 #[cfg(test)]
 mod tests;
@@ -25,12 +26,15 @@ use self::{
     call::Caller,
     wire::{WireEvent, WireIntent, WireRefund},
 };
-use super::{Circuit, CircuitSettings, SignedBody};
+use super::{Circuit, CircuitSettings, Provider, SignedBody};
 use crate::http;
 
 pub use payouts::SandboxPayouts;
+pub use settings::SandboxSection;
 
-const PROVIDER: &str = "sandbox";
+const NAME: &str = "sandbox";
+
+pub(super) const PROVIDER: Provider = Provider::new::<SandboxSection>(NAME);
 
 /// Where the gateway is and how we know each other.
 #[derive(Debug, Clone)]
@@ -66,7 +70,7 @@ impl SandboxGateway {
 #[async_trait]
 impl PaymentGateway for SandboxGateway {
     fn provider(&self) -> &'static str {
-        PROVIDER
+        NAME
     }
 
     async fn create(&self, intent: &NewIntent) -> Result<Intent, GatewayError> {
@@ -128,7 +132,7 @@ impl PaymentGateway for SandboxGateway {
         let header = headers.get("sandbox-signature").ok_or(NoticeError::Malformed)?;
         self.signed.verify(header, body, now)?;
         let event: WireEvent = serde_json::from_slice(body).map_err(|_| NoticeError::Unreadable)?;
-        Ok(event.read(PROVIDER, body, now))
+        Ok(event.read(NAME, body, now))
     }
 
     fn statement(&self) -> Option<&dyn Statement> {

@@ -6,7 +6,7 @@ use market::{NewTransfer, PayoutGateway, Transfer, TransferError, TransferState}
 use serde::Deserialize;
 use serde_json::json;
 
-use super::{PROVIDER, SandboxSettings, call::Caller, plain};
+use super::{NAME, SandboxSettings, call::Caller, plain};
 use crate::{gateways::Circuit, http};
 
 pub struct SandboxPayouts {
@@ -51,7 +51,7 @@ impl WirePayout {
 #[async_trait]
 impl PayoutGateway for SandboxPayouts {
     fn provider(&self) -> &'static str {
-        PROVIDER
+        NAME
     }
 
     /// The reference is the key: asking twice sends once.

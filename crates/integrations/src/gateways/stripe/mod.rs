@@ -3,6 +3,7 @@
 mod call;
 mod event;
 mod form;
+mod settings;
 mod statement;
 mod wire;
 
@@ -22,14 +23,17 @@ use secrecy::SecretString;
 use self::{
     call::Caller,
     form::Form,
+    settings::StripeSection,
     wire::{WireIntent, WireList, WireRefund, units},
 };
 use super::{
-    CallSettings, SignedBody,
+    CallSettings, Provider, SignedBody,
     call::{Line, plain},
 };
 
-const PROVIDER: &str = "stripe";
+const NAME: &str = "stripe";
+
+pub(super) const PROVIDER: Provider = Provider::new::<StripeSection>(NAME);
 
 /// Which account is charged, and how we know each other.
 #[derive(Debug, Clone)]
@@ -57,7 +61,7 @@ pub struct StripeGateway {
 impl StripeGateway {
     pub fn new(settings: StripeSettings) -> Result<Self, reqwest::Error> {
         let caller = Caller {
-            line: Line::new(PROVIDER, "request-id", &settings.base_url, settings.call)?,
+            line: Line::new(NAME, "request-id", &settings.base_url, settings.call)?,
             secret_key: settings.secret_key,
             api_version: settings.api_version,
         };
@@ -124,7 +128,7 @@ impl StripeGateway {
 #[async_trait]
 impl PaymentGateway for StripeGateway {
     fn provider(&self) -> &'static str {
-        PROVIDER
+        NAME
     }
 
     async fn create(&self, intent: &NewIntent) -> Result<Intent, GatewayError> {
@@ -184,7 +188,7 @@ impl PaymentGateway for StripeGateway {
     ) -> Result<Notice, NoticeError> {
         let header = headers.get("stripe-signature").ok_or(NoticeError::Malformed)?;
         self.signed.verify(header, body, now)?;
-        event::read(PROVIDER, body, now)
+        event::read(NAME, body, now)
     }
 
     fn statement(&self) -> Option<&dyn Statement> {

@@ -5,7 +5,7 @@ use commerce::{
     payment::{GatewayError, IntentState, PaymentGateway},
 };
 use integrations::{
-    gateways::PayPalSettings,
+    gateways::paypal::PayPalSettings,
     testing::{Fault, Reply},
 };
 use serde_json::json;

@@ -15,7 +15,10 @@ use commerce::{
     testing::TestEnv,
 };
 use integrations::{
-    gateways::{CallSettings, CertificateSettings, PayPalCheck, PayPalGateway, PayPalSettings},
+    gateways::{
+        CallSettings,
+        paypal::{CertificateSettings, PayPalCheck, PayPalGateway, PayPalSettings},
+    },
     testing::{LocalServer, PAYPAL_CLIENT, PAYPAL_MERCHANT, PAYPAL_SECRET, PayPalFake},
 };
 

@@ -5,7 +5,7 @@ use commerce::{
     Money,
     payment::{GatewayError, IntentState, PaymentGateway, RefundState},
 };
-use integrations::{gateways::PayPalSettings, testing::PAYPAL_TOKEN_LIFE};
+use integrations::{gateways::paypal::PayPalSettings, testing::PAYPAL_TOKEN_LIFE};
 
 use super::World;
 use crate::common::{new_intent, new_refund};

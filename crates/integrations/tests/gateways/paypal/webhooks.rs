@@ -9,7 +9,7 @@ use commerce::{
     testing::TestEnv,
 };
 use integrations::{
-    gateways::{CertificateSettings, PayPalCheck, PayPalGateway, PayPalSettings, Roots},
+    gateways::paypal::{CertificateSettings, PayPalCheck, PayPalGateway, PayPalSettings, Roots},
     testing::{Fault, LocalServer, Reply},
 };
 use serde_json::json;

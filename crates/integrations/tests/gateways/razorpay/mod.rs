@@ -14,7 +14,10 @@ use commerce::{
     testing::TestEnv,
 };
 use integrations::{
-    gateways::{CallSettings, RazorpayGateway, RazorpaySettings},
+    gateways::{
+        CallSettings,
+        razorpay::{RazorpayGateway, RazorpaySettings},
+    },
     testing::{LocalServer, RAZORPAY_KEY, RAZORPAY_SECRET, RazorpayFake},
 };
 

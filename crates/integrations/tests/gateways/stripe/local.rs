@@ -17,7 +17,7 @@ use commerce::{
     testing::TestEnv,
 };
 use integrations::{
-    gateways::StripeGateway,
+    gateways::stripe::StripeGateway,
     testing::{Fault, LocalServer, StripeFront, form_pairs},
 };
 use serde_json::json;

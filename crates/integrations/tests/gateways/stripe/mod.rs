@@ -7,7 +7,10 @@ mod statement;
 mod webhooks;
 
 use chrono::TimeDelta;
-use integrations::gateways::{CallSettings, StripeGateway, StripeSettings};
+use integrations::gateways::{
+    CallSettings,
+    stripe::{StripeGateway, StripeSettings},
+};
 
 pub const KEY: &str = "sk_test_123";
 pub const WEBHOOK: &str = "whsec_test_secret_0123456789abcdef";

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use crate::gateways::{CircuitSettings, SandboxGateway, SandboxSettings};
+use crate::gateways::{
+    CircuitSettings,
+    sandbox::{SandboxGateway, SandboxSettings},
+};
 use chrono::TimeDelta;
 use commerce::{
     Actor, Answer, Currency, Effects, Id, Money, Once, Order, OrderId, Payment, Repository,
