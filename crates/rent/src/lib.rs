@@ -21,7 +21,7 @@ use commerce::{
     claim::Calendars,
     event::{Subscriber, Sweep},
     order::Orders,
-    picture::Pictures,
+    picture::{NoLinks, PictureLinks, Pictures},
     sales::Sales,
 };
 
@@ -34,7 +34,7 @@ pub use availability::{
 pub use booking::{
     Answering, Awaiting, Back, BackPart, Book, Booking, BookingFilter, BookingId, BookingState,
     Bookings, CancelBooking, Charge, ChargeKind, CompleteBookings, Deposit, ExpireRequests,
-    HearOrders, LateTerms, NewCharge, Record, SettleBookings, Side,
+    HearOrders, LateTerms, NewCharge, NewRecord, Photo, Record, SettleBookings, Side,
 };
 pub use error::RentError;
 pub use fleet::{
@@ -70,6 +70,7 @@ pub struct Rent {
     pub orders: Arc<dyn Orders>,
     pub receipts: Arc<dyn Receipts>,
     pub pictures: Arc<dyn Pictures>,
+    pub links: Arc<dyn PictureLinks>,
     pub env: Env,
     pub rules: Rules,
 }
@@ -99,9 +100,15 @@ impl Rent {
             orders: store.clone(),
             receipts: store.clone(),
             pictures: store,
+            links: Arc::new(NoLinks),
             env,
             rules,
         }
+    }
+
+    /// Photos are kept here as well, and can be opened.
+    pub fn with_links(self, links: Arc<dyn PictureLinks>) -> Self {
+        Self { links, ..self }
     }
 
     /// Everyone here who acts on events; money goes back through `sales`.
