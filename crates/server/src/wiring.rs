@@ -114,7 +114,8 @@ impl House {
             settings: reconciliation_settings(config)?,
         };
         let Pictures { media, files: picture_files } = pictures::wire(config, &store, &env)?;
-        let rent = Rent::over(store.clone(), env.clone(), rent_rules(config));
+        let rent = Rent::over(store.clone(), env.clone(), rent_rules(config))
+            .with_links(Arc::new(media.clone()));
         let (taxes, zones) = (prices::taxes(&config.buy)?, prices::zones(&config.buy)?);
         let buy = Buy::over(store, env.clone(), rules(config)?)
             .with_sellers(sellers)

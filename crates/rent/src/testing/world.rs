@@ -16,7 +16,7 @@ use commerce::{
     testing::{Memory, ModelProvider, TestEnv},
 };
 
-use super::{a_driver, a_shop, memory, new_listing, owner};
+use super::{Links, a_driver, a_shop, memory, new_listing, owner};
 use crate::{Book, Booking, BookingId, Listing, NewListing, Rent, RentError, RentShop, Rules};
 
 pub struct World {
@@ -47,7 +47,8 @@ impl World {
             env: clock.env(),
             settings: SalesSettings::default(),
         };
-        let rent = Rent::over(shared, clock.env(), Rules::default());
+        let rent =
+            Rent::over(shared, clock.env(), Rules::default()).with_links(Arc::new(Links));
         Self {
             rent,
             sales,

@@ -1,13 +1,8 @@
 //! Photos of records and charges: private, held by the booking, and seen by its sides alone.
 
-use std::sync::Arc;
-
-use async_trait::async_trait;
 use commerce::{
-    Actor, CommitError, Failure, Kind, Money, StoreError, Stored,
-    picture::{
-        HELD, Holder, PictureId, PictureLink, PictureLinks, PictureState, PictureUrls, Pictures,
-    },
+    Actor, CommitError, Failure, Kind, Money, Stored,
+    picture::{HELD, Holder, PictureId, PictureState, PictureUrls, Pictures},
 };
 use serde_json::json;
 
@@ -19,25 +14,9 @@ use crate::{
 
 const DAY: i64 = 24;
 
-/// Opens whatever is asked for, under its own name.
-struct Links;
-
-#[async_trait]
-impl PictureLinks for Links {
-    async fn link(
-        &self,
-        picture: PictureId,
-        holder: &Holder,
-    ) -> Result<Option<PictureLink>, StoreError> {
-        let url = format!("/{picture}/{}/{}", holder.kind, holder.id.simple());
-        Ok(Some(PictureLink { url, expires_at: World::hour(1) }))
-    }
-}
-
 /// A booking that is paid for, when it can be handed over.
 async fn confirmed() -> (World, Stored<Booking>) {
-    let mut world = World::new();
-    world.rent = world.rent.with_links(Arc::new(Links));
+    let world = World::new();
     let listing = world.publish(&world.open_shop().await, |new| new).await;
     let booking = world.confirmed(&traveller(1), &listing, World::span(DAY, 2 * DAY)).await;
     world.clock.clock.set(World::hour(DAY));
