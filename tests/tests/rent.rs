@@ -92,8 +92,8 @@ async fn photos_of_a_rental_are_seen_by_its_sides_alone_and_stay_what_they_were(
             (a_private_picture(keeper, 1).await, a_private_picture(keeper, 2).await);
         refuses_what_is_not_the_keepers_own(keeper, &stranger, &booked, &front).await;
 
-        let record = Some(record_with(40_000, &[&front]));
-        let out = step(keeper, &booked, "hand-over", record).await.expect(200);
+        let shown = Some(record_with(40_000, &[&front]));
+        let out = step(keeper, &booked, "hand-over", shown).await.expect(200);
         assert_eq!(out.body["handed_over"]["photos"], json!([front.body["id"]]));
         let used = Some(record_with(40_100, &[&front]));
         let used = step(keeper, &booked, "take-back", used).await.expect(422);
