@@ -1,7 +1,5 @@
 //! Photos of a booking's records and charges: private pictures that it holds for good, in the commit that names them.
 
-use std::fmt;
-
 use commerce::{
     Actor, Effects, Timestamp,
     picture::{self, Holder, PictureId, PictureLink},
@@ -31,15 +29,9 @@ impl From<String> for Photo {
 
 impl From<Photo> for String {
     fn from(photo: Photo) -> Self {
-        photo.to_string()
-    }
-}
-
-impl fmt::Display for Photo {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Picture(id) => id.fmt(f),
-            Self::Address(url) => url.fmt(f),
+        match photo {
+            Photo::Picture(id) => id.to_string(),
+            Photo::Address(url) => url,
         }
     }
 }
