@@ -23,11 +23,7 @@ impl Media {
     }
 
     /// Whoever asks: what became evidence, even while the new one was on its way, stays what it was.
-    async fn replaceable(
-        &self,
-        actor: &Actor,
-        id: ImageId,
-    ) -> Result<Stored<Image>, MediaError> {
+    async fn replaceable(&self, actor: &Actor, id: ImageId) -> Result<Stored<Image>, MediaError> {
         let stored = self.own(actor, id).await?;
         if stored.state.is_evidence() { Err(MediaError::Evidence) } else { Ok(stored) }
     }

@@ -14,8 +14,8 @@ use futures_util::future::join_all;
 use persistence::{Db, check, testing::TestDb};
 use rent::{
     Book, Booking, BookingState, Hit, Listing, ListingStatus, Near, NewShop, Photo, Place, Record,
-    Rent, RentError, RentShop, Review, Rules, Side, Sort, VehicleFilter, VehicleQuery, VehicleSearch,
-    distance_m,
+    Rent, RentError, RentShop, Review, Rules, Side, Sort, VehicleFilter, VehicleQuery,
+    VehicleSearch, distance_m,
     testing::{
         World, a_driver, a_listing, a_shop, assert_ports, new_listing, once, owner, traveller,
     },

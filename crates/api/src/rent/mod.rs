@@ -132,7 +132,8 @@ fn bookings(config: &mut ServiceConfig) {
         .service(web::resource(&of("take-back")).route(web::post().to(bookings::take_back)))
         .service(web::resource(&of("charges")).route(web::post().to(bookings::charge)))
         .service(
-            web::resource(&of("photos/{picture}/links")).route(web::post().to(bookings::link_photo)),
+            web::resource(&of("photos/{picture}/links"))
+                .route(web::post().to(bookings::link_photo)),
         )
         .service(web::resource(&of("complete")).route(web::post().to(bookings::complete)));
 }

@@ -1,8 +1,6 @@
 //! How a booking is changed by one of its sides, over the version they saw.
 
-use commerce::{
-    ATTEMPTS, Actor, CommitError, Effects, Role, Stored, Timestamp, Version, picture,
-};
+use commerce::{ATTEMPTS, Actor, CommitError, Effects, Role, Stored, Timestamp, Version, picture};
 
 use super::{
     Booking, BookingId, Side, accounts,

@@ -47,8 +47,7 @@ impl World {
             env: clock.env(),
             settings: SalesSettings::default(),
         };
-        let rent =
-            Rent::over(shared, clock.env(), Rules::default()).with_links(Arc::new(Links));
+        let rent = Rent::over(shared, clock.env(), Rules::default()).with_links(Arc::new(Links));
         Self {
             rent,
             sales,
