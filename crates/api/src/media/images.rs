@@ -44,7 +44,7 @@ pub async fn replace(
     signed: Signed,
     path: Path<ImagePath>,
     form: UploadForm,
-) -> Result<Once<ImageView>, Fail<404, 409>> {
+) -> Result<Once<ImageView>, Fail<404>> {
     let work = async |new: NewImage, request| {
         let once = commerce::Once { request, answer: word };
         let stored = media.replace(&signed.0, path.0.id.0, new, Some(once)).await?;
