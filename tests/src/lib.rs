@@ -23,6 +23,7 @@ pub mod client;
 pub mod crowd;
 pub mod document;
 pub mod engine;
+pub mod pictures;
 pub mod rentals;
 pub mod shop;
 pub mod trade;

@@ -121,7 +121,21 @@ pub fn at_once() -> Value {
 
 /// How a vehicle goes out or comes back.
 pub fn record(odometer_km: u32) -> Value {
-    json!({"odometer_km": odometer_km, "fuel_percent": 90, "photos": ["/media/front.webp"]})
+    json!({"odometer_km": odometer_km, "fuel_percent": 90})
+}
+
+/// The same, with photos of it.
+pub fn record_with(odometer_km: u32, photos: &[&Answer]) -> Value {
+    let mut record = record(odometer_km);
+    record["photos"] = photos.iter().map(|photo| photo.body["id"].clone()).collect();
+    record
+}
+
+/// Asks for a link to a photo of a booking.
+pub async fn photo_link(who: &Client, booking: &Answer, photo: &Answer) -> Answer {
+    let (booking, photo) = (booking.text("id"), photo.text("id"));
+    let path = format!("/v1/rent/bookings/{booking}/photos/{photo}/links");
+    who.ask(Method::POST, &path, &[], None).await
 }
 
 /// A change over the version that was seen.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tests::{
     Answer, Engine,
     bazaar::{Bazaar, Merchant, cents, itemised, offers},
+    pictures::a_private_picture,
     rentals::{Fleet, at_once, comes_back, pay, record, step},
     shop::until,
 };
@@ -31,9 +32,10 @@ fn summed(lines: &[[i64; 5]]) -> [i64; 5] {
 async fn lends(bazaar: &Bazaar, fleet: &Fleet, booked: &Answer) {
     step(&fleet.seller, booked, "hand-over", Some(record(40_000))).await.expect(200);
     step(&fleet.seller, booked, "take-back", Some(record(40_400))).await.expect(200);
+    let mirror = a_private_picture(&fleet.seller, 7).await;
     let charge = json!({
         "kind": "damage", "amount": {"amount": 30_00, "currency": "USD"},
-        "reason": "A broken mirror.", "evidence": ["/media/mirror.webp"],
+        "reason": "A broken mirror.", "evidence": [mirror.body["id"]],
     });
     step(&fleet.seller, booked, "charges", Some(charge)).await.expect(200);
     step(&fleet.seller, booked, "complete", None).await.expect(200);

@@ -1,23 +1,15 @@
 //! Pictures from the upload to the last trace of them: on products and on vehicles to rent, and under a flood.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
-use std::io::Cursor;
-
 use futures_util::future::join_all;
-use image::{DynamicImage, ImageFormat, Rgb, RgbImage, codecs::jpeg::JpegEncoder};
+use image::{Rgb, RgbImage, codecs::jpeg::JpegEncoder};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tests::{Answer, Client, Engine, Shop, shop::until};
-
-const IMAGES: &str = "/v1/media/images";
-
-/// A JPEG of one colour.
-fn a_picture(red: u8) -> Vec<u8> {
-    let picture = RgbImage::from_pixel(64, 48, Rgb([red, 90, 60]));
-    let mut bytes = Cursor::new(Vec::new());
-    DynamicImage::from(picture).write_to(&mut bytes, ImageFormat::Jpeg).unwrap();
-    bytes.into_inner()
-}
+use tests::{
+    Answer, Client, Engine, Shop,
+    pictures::{IMAGES, a_picture, follow},
+    shop::until,
+};
 
 /// As a phone takes it: too restless to be small.
 fn a_photo_of_four_megabytes() -> Vec<u8> {
@@ -45,15 +37,6 @@ async fn over(
 ) -> Answer {
     let etag = seen.header("etag").to_owned();
     who.ask(method, path, &[("if-match", &etag)], body).await
-}
-
-/// What is served under an address of ours, whatever host it names.
-async fn follow(shop: &Shop, url: &Value) -> u16 {
-    let url = url.as_str().unwrap();
-    let path = &url[url.find("/v1/").unwrap()..];
-    let status = shop.client().get(path).await.status;
-    assert!([200, 404].contains(&status), "{path}: {status}");
-    status
 }
 
 fn a_product(pictures: &[&Answer]) -> Value {

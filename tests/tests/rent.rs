@@ -5,7 +5,10 @@ use reqwest::Method;
 use serde_json::{Value, json};
 use tests::{
     Answer, Client, Engine, Shop,
-    rentals::{Fleet, HERE, a_car, at_once, comes_back, over, pay, record, step},
+    pictures::{IMAGES, a_picture, a_private_picture, follow},
+    rentals::{
+        Fleet, HERE, a_car, at_once, comes_back, over, pay, photo_link, record, record_with, step,
+    },
 };
 
 fn amount(of: &Value) -> i64 {
@@ -54,9 +57,10 @@ async fn a_rental_ends_with_the_deposit_back_and_balanced_books() {
         let backwards = step(&fleet.seller, &booked, "take-back", Some(record(39_000))).await;
         assert_eq!(backwards.body["errors"][0]["pointer"], "#/odometer_km");
         step(&fleet.seller, &booked, "take-back", Some(record(40_400))).await.expect(200);
+        let mirror = a_private_picture(&fleet.seller, 1).await;
         let charge = json!({
             "kind": "damage", "amount": {"amount": 30_00, "currency": "USD"},
-            "reason": "A broken mirror.", "evidence": ["/media/mirror.webp"],
+            "reason": "A broken mirror.", "evidence": [mirror.body["id"]],
         });
         let charged = step(&fleet.seller, &booked, "charges", Some(charge)).await.expect(200);
         assert_eq!(amount(&charged.body["deposit"]["chargeable"]), 70_00);
@@ -73,6 +77,98 @@ async fn a_rental_ends_with_the_deposit_back_and_balanced_books() {
         both_review(&shop, &fleet, &traveller, &booked).await;
         shop.close().await;
     }
+}
+
+#[tokio::test]
+async fn photos_of_a_rental_are_seen_by_its_sides_alone_and_stay_what_they_were() {
+    for engine in Engine::BOTH {
+        let shop = Shop::open(engine).await;
+        let fleet = Fleet::of(&shop, at_once()).await;
+        let (traveller, stranger) = (shop.new_customer().await, shop.new_customer().await);
+        let booked = fleet.book(&traveller, 2, 50).await.expect(201);
+        pay(&shop, &traveller, &booked).await;
+        let keeper = &fleet.seller;
+        let (front, dent) =
+            (a_private_picture(keeper, 1).await, a_private_picture(keeper, 2).await);
+        refuses_what_is_not_the_keepers_own(keeper, &stranger, &booked, &front).await;
+
+        let shown = Some(record_with(40_000, &[&front]));
+        let out = step(keeper, &booked, "hand-over", shown).await.expect(200);
+        assert_eq!(out.body["handed_over"]["photos"], json!([front.body["id"]]));
+        let used = Some(record_with(40_100, &[&front]));
+        let used = step(keeper, &booked, "take-back", used).await.expect(422);
+        assert_eq!(faults(&used), [("#/photos/0", "picture_in_use")]);
+        step(keeper, &booked, "take-back", Some(record(40_100))).await.expect(200);
+        let charge = json!({
+            "kind": "damage", "amount": {"amount": 1_00, "currency": "USD"},
+            "reason": "A dent.", "evidence": [dent.body["id"]],
+        });
+        step(keeper, &booked, "charges", Some(charge)).await.expect(200);
+
+        for photo in [&front, &dent] {
+            for who in [&traveller, keeper, &shop.operator().await] {
+                let link = photo_link(who, &booked, photo).await.expect(201);
+                assert!(link.body["expires_at"].is_string());
+                assert_eq!(follow(&shop, &link.body["url"]).await, 200);
+            }
+            let refused = photo_link(&stranger, &booked, photo).await.expect(404);
+            assert_eq!(refused.code(), "no_booking");
+            stays_what_it_was(&shop, keeper, photo).await;
+        }
+        let loose = a_private_picture(keeper, 3).await;
+        let refused = photo_link(keeper, &booked, &loose).await.expect(404);
+        assert_eq!(refused.code(), "no_image", "it is not the booking's");
+        shop.close().await;
+    }
+}
+
+fn word<'a>(of: &'a Value, name: &str) -> &'a str {
+    of[name].as_str().unwrap()
+}
+
+fn faults(refused: &Answer) -> Vec<(&str, &str)> {
+    let errors = refused.body["errors"].as_array().unwrap();
+    let told = |error| (word(error, "pointer"), word(error, "code"));
+    errors.iter().map(told).collect()
+}
+
+async fn refuses_what_is_not_the_keepers_own(
+    keeper: &Client,
+    stranger: &Client,
+    booked: &Answer,
+    good: &Answer,
+) {
+    let public = keeper.upload(IMAGES, &a_picture(4), &[]).await.expect(201);
+    let theirs = a_private_picture(stranger, 5).await;
+    let mut record = record_with(40_000, &[good, &public, &theirs, good]);
+    let photos = record["photos"].as_array_mut().unwrap();
+    photos.push(json!("pic_019aa3c5d1f27c3e8a4b5c6d7e8f9012"));
+    let unfit = step(keeper, booked, "hand-over", Some(record.clone())).await.expect(422);
+    assert_eq!(
+        faults(&unfit),
+        [
+            ("#/photos/1", "picture_public"),
+            ("#/photos/2", "unknown_picture"),
+            ("#/photos/3", "repeated"),
+            ("#/photos/4", "unknown_picture"),
+        ]
+    );
+    record["photos"] = json!([good.body["id"], "/media/front.webp", "pic_1"]);
+    let odd = step(keeper, booked, "hand-over", Some(record)).await.expect(422);
+    assert_eq!(faults(&odd), [("#/photos/1", "bad_value"), ("#/photos/2", "bad_value")]);
+    let own = keeper.get(&format!("{IMAGES}/{}", good.text("id"))).await.expect(200);
+    assert_eq!(own.body["attached"], false, "what is refused takes nothing");
+}
+
+/// Neither its uploader nor an operator puts another picture in its place, and its uploader does not remove it.
+async fn stays_what_it_was(shop: &Shop, keeper: &Client, photo: &Answer) {
+    let path = format!("{IMAGES}/{}", photo.text("id"));
+    assert_eq!(keeper.delete(&path).await.expect(409).code(), "image_in_use");
+    for who in [keeper, &shop.operator().await] {
+        let swapped = who.upload(&format!("{path}/replacements"), &a_picture(9), &[]).await;
+        assert_eq!(swapped.expect(409).code(), "image_in_use");
+    }
+    assert_eq!(keeper.get(&path).await.expect(200).body["attached"], true);
 }
 
 /// The one vehicle a search near the shop shows for a period.
@@ -218,6 +314,9 @@ async fn a_strangers_rentals_are_not_there() {
             let refused = over(&stranger, Method::POST, &path, &booked, body).await.expect(404);
             assert_eq!(refused.code(), "no_booking");
         }
+        let photo = a_private_picture(&stranger, 1).await;
+        let refused = photo_link(&stranger, &booked, &photo).await.expect(404);
+        assert_eq!(refused.code(), "no_booking");
         stranger.get(&booking).await.expect(404);
         stranger.post(&format!("{booking}/reviews"), json!({"stars": 1})).await.expect(404);
         stranger.get(&draft).await.expect(404);

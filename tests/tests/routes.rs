@@ -137,6 +137,7 @@ const DOORS: &[(&str, Door)] = &[
     ("POST /v1/rent/bookings/{id}/charges", Signed),
     ("POST /v1/rent/bookings/{id}/complete", Signed),
     ("POST /v1/rent/bookings/{id}/hand-over", Signed),
+    ("POST /v1/rent/bookings/{id}/photos/{picture}/links", Signed),
     ("POST /v1/rent/bookings/{id}/reviews", Signed),
     ("POST /v1/rent/bookings/{id}/take-back", Signed),
     ("GET /v1/rent/reviews", Signed),

@@ -1,8 +1,8 @@
 //! Images on what is shown, as clients send and see them: uploaded pictures, or something elsewhere on the web.
 
 use commerce::{
-    FieldError,
-    picture::{Image, NewImage, Picture, PictureUrls, Shows},
+    FieldError, Timestamp,
+    picture::{Image, NewImage, Picture, PictureLink, PictureUrls, Shows},
 };
 use garde::Validate;
 use schemars::JsonSchema;
@@ -117,5 +117,19 @@ impl From<PictureUrls> for ImageUrls {
     fn from(urls: PictureUrls) -> Self {
         let PictureUrls { thumb, card, full } = urls;
         Self { thumb, card, full }
+    }
+}
+
+/// A link that opens a private image.
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ImageLink")]
+pub struct ImageLinkView {
+    pub url: String,
+    pub expires_at: Timestamp,
+}
+
+impl From<PictureLink> for ImageLinkView {
+    fn from(PictureLink { url, expires_at }: PictureLink) -> Self {
+        Self { url, expires_at }
     }
 }

@@ -497,10 +497,11 @@ async fn a_booking_is_its_sides_alone_and_changes_over_what_they_saw() {
     let back = format!("{path}/take-back");
     let returned = house.over("owner", (Method::POST, &back), &active, record()).await.expect(200);
     let charges = format!("{path}/charges");
+    let dent = house.world.a_photo(&owner()).to_string();
     let charge = |cents: i64| {
         Some(json!({
             "kind": "damage", "amount": {"amount": cents, "currency": "USD"}, "reason": "Broken.",
-            "evidence": ["/media/1.webp"],
+            "evidence": [dent],
         }))
     };
     let too_much = house.over("owner", (Method::POST, &charges), &returned, charge(41_00)).await;
@@ -516,4 +517,44 @@ async fn a_booking_is_its_sides_alone_and_changes_over_what_they_saw() {
     assert_eq!(done.body["deposit"]["returned"]["amount"], 25_00);
     let again = house.over("owner", (Method::POST, &complete), &done, None).await.expect(409);
     assert_eq!((again.code(), again.text("state")), ("wrong_state", "completed".to_owned()));
+}
+
+#[actix_web::test]
+async fn photos_are_private_pictures_that_both_sides_can_open() {
+    let house = House::open().await;
+    let vehicle = house.scooter().await;
+    let booked = house.book("traveller", "a", booking(&vehicle, 1, 24)).await.expect(201);
+    let path = booked.header("location");
+    house.world.pay(&traveller(1), booked.text("order").parse().unwrap()).await;
+    let paid = house.get("owner", &path).await.expect(200);
+    let [front, rear] = [(); 2].map(|()| house.world.a_photo(&owner()).to_string());
+    let theirs = house.world.a_photo(&traveller(1)).to_string();
+    let out = format!("{path}/hand-over");
+    let hand_over = async |photos: Value| {
+        let record = json!({"odometer_km": 8_000, "photos": photos});
+        house.over("owner", (Method::POST, &out), &paid, Some(record)).await
+    };
+
+    let odd = hand_over(json!([front, "/media/1.webp", "veh_1", rear])).await.expect(422);
+    let unfit = hand_over(json!([front, theirs, front])).await.expect(422);
+    let many = hand_over(json!(vec![front.as_str(); 21])).await.expect(422);
+    let active = hand_over(json!([front, rear])).await.expect(200);
+
+    assert_eq!(odd.pointers(), ["#/photos/1", "#/photos/2"]);
+    assert_eq!(unfit.pointers(), ["#/photos/1", "#/photos/2"]);
+    assert_eq!(many.pointers(), ["#/photos"]);
+    assert_eq!(active.body["handed_over"]["photos"], json!([front, rear]));
+    let link = async |who: &str, picture: &str| {
+        let path = format!("{path}/photos/{picture}/links");
+        house.ask(who, Method::POST, &path, &[], None).await
+    };
+    for who in ["traveller", "owner", "operator"] {
+        let link = link(who, &front).await.expect(201);
+        assert!(link.text("url").contains(&front) && link.body["expires_at"].is_string());
+    }
+    for who in ["other", "stranger"] {
+        assert_eq!(link(who, &front).await.expect(404).code(), "no_booking");
+    }
+    assert_eq!(link("owner", &theirs).await.expect(404).code(), "no_image");
+    link("", &front).await.expect(401);
 }

@@ -17,6 +17,8 @@ pub enum MediaError {
     TooManyUnused(u64),
     #[error("the image is shown somewhere; take it off there first, or replace it")]
     InUse,
+    #[error("the image is evidence, and stays what it is")]
+    Evidence,
     #[error("the image is not private; its addresses are open")]
     NotPrivate,
     #[error("the upload took too long and was taken back")]
@@ -44,7 +46,9 @@ impl Failure for MediaError {
         match self {
             Self::NoImage => Kind::NotFound,
             Self::Unfit(_) | Self::AltTooLong(_) => Kind::Invalid,
-            Self::TooManyUnused(_) | Self::InUse | Self::NotPrivate => Kind::Conflict,
+            Self::TooManyUnused(_) | Self::InUse | Self::Evidence | Self::NotPrivate => {
+                Kind::Conflict
+            }
             Self::TakenBack | Self::OutOfReach(_) => Kind::Unavailable,
             Self::Commit(error) => error.kind(),
         }
@@ -56,7 +60,7 @@ impl Failure for MediaError {
             Self::Unfit(unfit) => unfit.code(),
             Self::AltTooLong(_) => "too_long",
             Self::TooManyUnused(_) => "too_many_unused_images",
-            Self::InUse => "image_in_use",
+            Self::InUse | Self::Evidence => "image_in_use",
             Self::NotPrivate => "image_not_private",
             Self::TakenBack => "upload_taken_back",
             Self::OutOfReach(_) => "image_store_out_of_reach",

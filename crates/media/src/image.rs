@@ -107,6 +107,11 @@ impl Image {
         matches!(self.state, ImageState::Stored { .. })
     }
 
+    /// A private picture that is held proves something, and stays what it was.
+    pub fn is_evidence(&self) -> bool {
+        self.visibility == Visibility::Private && self.holder.is_some()
+    }
+
     /// Neither wanted nor gone yet, or gone.
     pub fn is_leaving(&self) -> bool {
         matches!(self.state, ImageState::Removing { .. } | ImageState::Removed { .. })

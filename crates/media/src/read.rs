@@ -1,6 +1,10 @@
 //! Read images: those of a person, and private ones by links that expire.
 
-use commerce::{Actor, Page, PageRequest, Stored, Timestamp};
+use async_trait::async_trait;
+use commerce::{
+    Actor, Page, PageRequest, StoreError, Stored,
+    picture::{Holder, PictureId, PictureLink, PictureLinks},
+};
 
 use crate::{Access, Image, ImageId, ImageState, Media, MediaError, Variant, Visibility};
 
@@ -20,16 +24,20 @@ impl Media {
         Ok(self.images.images_of(actor.user, page).await?)
     }
 
-    /// An address that opens a private image for a while, and the moment it stops.
+    /// An address that opens a private image for a while.
     pub async fn private_link(
         &self,
         actor: &Actor,
         id: ImageId,
-    ) -> Result<(String, Timestamp), MediaError> {
+    ) -> Result<PictureLink, MediaError> {
         let image = self.own(actor, id).await?.state;
-        if image.visibility == Visibility::Public {
-            return Err(MediaError::NotPrivate);
+        match image.visibility {
+            Visibility::Private => self.link_to(&image),
+            Visibility::Public => Err(MediaError::NotPrivate),
         }
+    }
+
+    fn link_to(&self, image: &Image) -> Result<PictureLink, MediaError> {
         let ImageState::Stored { placed, .. } = &image.state else {
             return Err(MediaError::NoImage);
         };
@@ -37,6 +45,20 @@ impl Media {
         let until = now.checked_add_signed(self.rules.private_for).unwrap_or(now);
         let store = self.stores.named(&image.store).map_err(MediaError::OutOfReach)?;
         let access = Access::Until { now, until };
-        Ok((store.url(&image.place(), placed, Variant::Full, access), until))
+        let url = store.url(&image.place(), placed, Variant::Full, access);
+        Ok(PictureLink { url, expires_at: until })
+    }
+}
+
+#[async_trait]
+impl PictureLinks for Media {
+    async fn link(
+        &self,
+        picture: PictureId,
+        holder: &Holder,
+    ) -> Result<Option<PictureLink>, StoreError> {
+        let found = self.images.find(picture.uuid().into()).await?.map(|stored| stored.state);
+        let held = |image: &Image| image.is_evidence() && image.holder.as_ref() == Some(holder);
+        found.filter(held).map(|image| self.link_to(&image)).transpose().map_err(StoreError::new)
     }
 }

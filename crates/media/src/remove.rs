@@ -10,13 +10,15 @@ use commerce::{
 use crate::{ImageId, ImageState, Media, MediaError, events};
 
 impl Media {
-    /// Whoever shows it takes it off first; an operator takes it down from there, and they are told.
+    /// Whoever shows it takes it off first; an operator takes it down from there, and they are told. Evidence is
+    /// never let go, so only an operator removes it.
     pub async fn remove(&self, actor: &Actor, id: ImageId) -> Result<(), MediaError> {
         retrying(|| async {
             let stored = self.own(actor, id).await?;
             let hangs = stored.state.holder.is_some();
             if hangs && actor.role != Role::Operator {
-                return Err(MediaError::InUse);
+                let evidence = stored.state.is_evidence();
+                return Err(if evidence { MediaError::Evidence } else { MediaError::InUse });
             }
             let leaving = stored.state.clone().leaving(self.env.now());
             let mut told = Effects::none().tell(events::removal_due(&self.env, &leaving));

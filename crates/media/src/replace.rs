@@ -1,4 +1,4 @@
-//! Replace a picture: the new one is stored first, then takes the old one's place in one commit.
+//! Replace a picture: the new one is stored first, then takes the old one's place in one commit. Evidence stays.
 
 use commerce::{Actor, Effects, Once, Stored, Write, retrying};
 
@@ -13,7 +13,7 @@ impl Media {
         new: NewImage,
         once: Option<Once<Stored<Image>>>,
     ) -> Result<Stored<Image>, MediaError> {
-        let kept = self.own(actor, old).await?.state;
+        let kept = self.replaceable(actor, old).await?.state;
         // It shows the same to the same people.
         let new = NewImage { visibility: kept.visibility, ..new };
         let (begun, upload) = self.begin(actor, new).await?;
@@ -22,7 +22,13 @@ impl Media {
         retrying(|| self.take_place(actor, old, begun.id, arrived.clone(), once.as_ref())).await
     }
 
-    async fn take_place(
+    /// Whoever asks: what became evidence, even while the new one was on its way, stays what it was.
+    async fn replaceable(&self, actor: &Actor, id: ImageId) -> Result<Stored<Image>, MediaError> {
+        let stored = self.own(actor, id).await?;
+        if stored.state.is_evidence() { Err(MediaError::Evidence) } else { Ok(stored) }
+    }
+
+    pub(crate) async fn take_place(
         &self,
         actor: &Actor,
         old: ImageId,
@@ -30,7 +36,7 @@ impl Media {
         (placed, views): (Placed, Vec<View>),
         once: Option<&Once<Stored<Image>>>,
     ) -> Result<Stored<Image>, MediaError> {
-        let old = self.own(actor, old).await?;
+        let old = self.replaceable(actor, old).await?;
         let current = self.images.find(begun).await?.ok_or(MediaError::TakenBack)?;
         let new = current.state.stored(&self.env, placed, views)?;
         let Image { owner, stem, holder, hung_at, .. } = old.state.clone();

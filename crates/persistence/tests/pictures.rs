@@ -1,4 +1,5 @@
-//! Uploaded pictures on products and listings: taken, replaced, taken down and let go, on both engines.
+//! Uploaded pictures on products and listings: taken, replaced, taken down and let go; and private ones as evidence of
+//! what became of a rental. On both engines.
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world stops")]
 
 mod support;
@@ -8,19 +9,20 @@ use std::sync::Arc;
 use buy::{Buy, NewImage, NewProduct, Product, testing::product};
 use chrono::TimeDelta;
 use commerce::{
-    Actor, Role, Stored,
+    Actor, Change, Effects, Id, Role, Stored, Version, Write,
     event::{Outbox, Outcome, Subscriber, Sweep},
     picture::{PictureId, Pictures},
 };
 use futures_util::future::join_all;
 use media::{
-    Image, ImageId, Media, NewImage as NewUpload, Rules, Stores, UnusedImages, Visibility,
+    Image, ImageId, Media, MediaError, NewImage as NewUpload, Rules, Stores, UnusedImages,
+    Visibility,
     testing::{Shelf, a_jpeg},
 };
 use persistence::{Db, Subscriptions, testing::TestDb};
 use rent::{
-    Listing, NewListing, Rent, RentShop,
-    testing::{a_shop, new_listing, operator, owner},
+    Booking, Deposit, Listing, NewListing, NewRecord, Photo, Rent, RentError, RentShop,
+    testing::{World, a_shop, new_listing, operator, owner, traveller},
 };
 use support::env_of;
 
@@ -77,21 +79,44 @@ impl House {
     }
 
     async fn upload(&self) -> PictureId {
-        let new = NewUpload {
-            bytes: a_jpeg(30, 20),
-            alt: "A car".into(),
-            visibility: Visibility::Public,
-        };
+        self.upload_as(Visibility::Public).await
+    }
+
+    async fn upload_as(&self, visibility: Visibility) -> PictureId {
+        let new = NewUpload { bytes: a_jpeg(30, 20), alt: "A car".into(), visibility };
         let stored = self.media.upload(&owner(), new, None).await.unwrap();
         stored.state.id.uuid().into()
     }
 
     async fn replace(&self, picture: PictureId) -> PictureId {
+        self.try_to_replace(picture).await.unwrap().state.id.uuid().into()
+    }
+
+    async fn try_to_replace(&self, picture: PictureId) -> Result<Stored<Image>, MediaError> {
         let new =
             NewUpload { bytes: a_jpeg(20, 30), alt: String::new(), visibility: Visibility::Public };
-        let id = picture.uuid().into();
-        let stored = self.media.replace(&owner(), id, new, None).await.unwrap();
-        stored.state.id.uuid().into()
+        self.media.replace(&owner(), picture.uuid().into(), new, None).await
+    }
+
+    /// So many bookings that are paid for, when they can be handed over, and renting at that time.
+    async fn rented(&self, many: usize) -> (Rent, Vec<Stored<Booking>>) {
+        let world = World::new();
+        let shop = world.open_shop().await;
+        let listing = world.publish(&shop, |new| new).await;
+        let paid = world.confirmed(&traveller(1), &listing, World::span(24, 48)).await.state;
+        world.clock.clock.set(World::hour(24));
+        // Their orders and their deposits stay where they were made.
+        let booking = Booking { order: None, deposit: Deposit::None, ..paid };
+        let env = env_of(&self.db);
+        let bookings = (0..many).map(|_| Booking { id: Id::new(&env), ..booking.clone() });
+        let writes: Vec<_> = bookings.map(Write::new).collect();
+        self.rent.shops.commit(Write::new(shop).alone()).await.unwrap();
+        self.rent.listings.commit(Write::new(listing).alone()).await.unwrap();
+        let all = Change { writes: writes.clone(), effects: Effects::none() };
+        self.rent.bookings.commit(all).await.unwrap();
+        let rent = Rent::over(Arc::new(self.db.clone()), world.env(), rent::Rules::default());
+        let kept = writes.into_iter().map(|it| Stored { state: it.state, version: Version(1) });
+        (rent.with_links(Arc::new(self.media.clone())), kept.collect())
     }
 
     async fn take_down(&self, picture: PictureId) {
@@ -134,6 +159,20 @@ impl House {
 
 fn named(pictures: &[PictureId]) -> Vec<NewImage> {
     pictures.iter().map(|picture| NewImage::picture(*picture)).collect()
+}
+
+async fn hand_over(
+    rent: &Rent,
+    booking: &Stored<Booking>,
+    photo: PictureId,
+) -> Result<Stored<Booking>, RentError> {
+    let record = NewRecord {
+        odometer_km: None,
+        fuel_percent: None,
+        photos: vec![photo],
+        note: String::new(),
+    };
+    rent.hand_over(&owner(), (booking.state.id, booking.version), record).await
 }
 
 fn shown(images: &[commerce::picture::Image]) -> Vec<PictureId> {
@@ -306,6 +345,81 @@ async fn a_strangers_picture_is_not_shown_and_a_refusal_takes_nothing() {
         assert!(matches!(refused, Err(buy::BuyError::Invalid(_))));
         assert!(first.is_ok() && matches!(taken, Err(buy::BuyError::SlugTaken)));
         assert_eq!(house.image(picture).await.holder, None);
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn evidence_is_neither_swept_nor_removed_nor_replaced() {
+    for test in TestDb::each_engine().await {
+        let house = House::over(&test.db);
+        let (rent, bookings) = house.rented(1).await;
+        let photo = house.upload_as(Visibility::Private).await;
+        let (public, spare) = (house.upload().await, house.upload_as(Visibility::Private).await);
+
+        let open = hand_over(&rent, &bookings[0], public).await;
+        let out = hand_over(&rent, &bookings[0], photo).await.unwrap();
+
+        let fault = &commerce::Failure::fields(&open.unwrap_err())[0];
+        assert_eq!((fault.pointer.as_str(), fault.code.as_str()), ("#/photos/0", "picture_public"));
+        let removed = house.media.remove(&owner(), photo.uuid().into()).await;
+        assert!(matches!(removed, Err(MediaError::Evidence)));
+        let swapped = house.try_to_replace(photo).await;
+        assert!(matches!(swapped, Err(MediaError::Evidence)));
+        assert_eq!(house.sweep().await, 2, "the public one and the spare one");
+        house.deliver(1).await;
+        assert!(house.image(photo).await.is_stored() && house.image(spare).await.is_leaving());
+        let read = rent.booking(&traveller(1), out.state.id).await.unwrap();
+        assert_eq!(read, out);
+        assert_eq!(read.state.handed_over.unwrap().photos, [Photo::Picture(photo)]);
+        let link = rent.photo_link(&traveller(1), out.state.id, photo).await.unwrap();
+        assert!(link.url.contains("?until="), "{}", link.url);
+
+        house.take_down(photo).await;
+        house.deliver(2).await;
+        let gone = rent.photo_link(&traveller(1), out.state.id, photo).await;
+        assert!(matches!(gone, Err(RentError::NoImage)), "an operator takes down anything");
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn a_photo_that_is_replaced_while_it_becomes_evidence_is_one_or_the_other() {
+    for test in TestDb::each_engine().await {
+        let house = House::over(&test.db);
+        let (rent, bookings) = house.rented(8).await;
+
+        for booking in &bookings {
+            let photo = house.upload_as(Visibility::Private).await;
+
+            let (out, replaced) =
+                tokio::join!(hand_over(&rent, booking, photo), house.try_to_replace(photo));
+
+            let image = house.image(photo).await;
+            assert_eq!(out.is_ok(), image.is_evidence() && image.is_stored());
+            assert_eq!(replaced.is_ok(), image.is_leaving());
+            assert_ne!(out.is_ok(), replaced.is_ok(), "{out:?}, {replaced:?}");
+        }
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn of_many_bookings_that_want_one_photo_one_gets_it() {
+    for test in TestDb::each_engine().await {
+        let house = House::over(&test.db);
+        let (rent, bookings) = house.rented(8).await;
+        let photo = house.upload_as(Visibility::Private).await;
+
+        let tried = join_all(bookings.iter().map(|it| hand_over(&rent, it, photo))).await;
+
+        let got: Vec<_> = tried.iter().filter_map(|out| out.as_ref().ok()).collect();
+        assert_eq!(got.len(), 1);
+        assert_eq!(house.image(photo).await.holder.unwrap().id, got[0].state.id.uuid());
+        let refused = tried.iter().filter_map(|out| out.as_ref().err());
+        for error in refused {
+            assert!(matches!(error, RentError::PictureGone | RentError::Invalid(_)), "{error:?}");
+        }
         test.finish().await;
     }
 }

@@ -13,9 +13,9 @@ use commerce::{
 use futures_util::future::join_all;
 use persistence::{Db, check, testing::TestDb};
 use rent::{
-    Book, Booking, BookingState, Hit, Listing, ListingStatus, Near, NewShop, Place, Rent,
-    RentError, RentShop, Review, Rules, Side, Sort, VehicleFilter, VehicleQuery, VehicleSearch,
-    distance_m,
+    Book, Booking, BookingState, Hit, Listing, ListingStatus, Near, NewShop, Photo, Place, Record,
+    Rent, RentError, RentShop, Review, Rules, Side, Sort, VehicleFilter, VehicleQuery,
+    VehicleSearch, distance_m,
     testing::{
         World, a_driver, a_listing, a_shop, assert_ports, new_listing, once, owner, traveller,
     },
@@ -114,7 +114,16 @@ async fn bookings_and_reviews_are_kept() {
     for test in TestDb::each_engine().await {
         let (booking, review) = a_rental().await;
         let at = booking.period.ends_at();
-        let next = Booking { state: BookingState::Returned { at }, ..booking.clone() };
+        let photos =
+            vec![Photo::Picture(Id::new(&env_of(&test.db))), Photo::Address("/front.webp".into())];
+        let note = String::new();
+        let record = Record { at, odometer_km: Some(7), fuel_percent: None, photos, note };
+        let next = Booking {
+            state: BookingState::Returned { at },
+            handed_over: Some(record.clone()),
+            returned: Some(record),
+            ..booking.clone()
+        };
         assert_repository(&test.db, booking.clone(), next).await;
         let seen = Review { visible_from: review.written_at, ..review.clone() };
         assert_repository(&test.db, review.clone(), seen).await;
@@ -135,6 +144,11 @@ const A_PICTURE_HELD_BY_NONE: &str = "insert into media_images (id, version, own
     created_at) select id, 1, id, '', 'public', 'shelf', 1, 1, 'rent_listing', id, 0, 'stored', 0, \
     '{}', 0 from rent_bookings";
 
+const A_PHOTO_HELD_BY_NONE: &str = "insert into media_images (id, version, owner_id, alt, \
+    visibility, store, width, height, holder_kind, holder_id, hung_at, state, state_at, content, \
+    created_at) select id, 1, id, '', 'private', 'shelf', 1, 1, 'rent_booking', id, 0, 'stored', \
+    0, '{}', 0 from rent_reviews";
+
 #[tokio::test]
 async fn the_check_finds_bookings_that_hold_nothing_and_pictures_that_nothing_holds() {
     for test in TestDb::each_engine().await {
@@ -143,6 +157,7 @@ async fn the_check_finds_bookings_that_hold_nothing_and_pictures_that_nothing_ho
         keep(&test.db, [review]).await;
         test.execute("update rent_bookings set answer_by = 0, \"order\" = id").await;
         test.execute(A_PICTURE_HELD_BY_NONE).await;
+        test.execute(A_PHOTO_HELD_BY_NONE).await;
 
         let mut found: Vec<_> =
             check::run(&test.db).await.unwrap().into_iter().map(|f| f.invariant).collect();

@@ -21,7 +21,7 @@ use commerce::{
     claim::Calendars,
     event::{Subscriber, Sweep},
     order::Orders,
-    picture::Pictures,
+    picture::{NoLinks, PictureLinks, Pictures},
     sales::Sales,
     seller::{NoSellers, Sellers},
 };
@@ -35,7 +35,7 @@ pub use availability::{
 pub use booking::{
     Answering, Awaiting, Back, BackPart, Book, Booking, BookingFilter, BookingId, BookingState,
     Bookings, CancelBooking, Charge, ChargeKind, CompleteBookings, Deposit, ExpireRequests,
-    HearOrders, LateTerms, LentFor, NewCharge, Record, SettleBookings, Side,
+    HearOrders, LateTerms, LentFor, NewCharge, NewRecord, Photo, Record, SettleBookings, Side,
 };
 pub use error::RentError;
 pub use fleet::{
@@ -72,6 +72,7 @@ pub struct Rent {
     pub receipts: Arc<dyn Receipts>,
     pub pictures: Arc<dyn Pictures>,
     pub sellers: Arc<dyn Sellers>,
+    pub links: Arc<dyn PictureLinks>,
     pub env: Env,
     pub rules: Rules,
 }
@@ -102,6 +103,7 @@ impl Rent {
             receipts: store.clone(),
             pictures: store,
             sellers: Arc::new(NoSellers),
+            links: Arc::new(NoLinks),
             env,
             rules,
         }
@@ -110,6 +112,11 @@ impl Rent {
     /// Others lend here as well.
     pub fn with_sellers(self, sellers: Arc<dyn Sellers>) -> Self {
         Self { sellers, ..self }
+    }
+
+    /// Photos are kept here as well, and can be opened.
+    pub fn with_links(self, links: Arc<dyn PictureLinks>) -> Self {
+        Self { links, ..self }
     }
 
     /// Everyone here who acts on events; money goes back through `sales`.

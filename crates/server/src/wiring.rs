@@ -125,7 +125,8 @@ impl House {
         };
         let Pictures { media, files: picture_files } = pictures::wire(config, &store, &env)?;
         let rent = Rent::over(store.clone(), env.clone(), rent_rules(config))
-            .with_sellers(sellers.clone());
+            .with_sellers(sellers.clone())
+            .with_links(Arc::new(media.clone()));
         let (taxes, zones) = (prices::taxes(&config.buy)?, prices::zones(&config.buy)?);
         let buy = Buy::over(store, env.clone(), rules(config)?)
             .with_sellers(sellers)

@@ -2,7 +2,8 @@
 
 use std::{borrow::Cow, fmt};
 
-use commerce::{Id, Tagged};
+use commerce::{Id, IdError, Tagged};
+use garde::Validate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 
@@ -58,5 +59,50 @@ impl<T: Tagged> JsonSchema for Ref<T> {
             "pattern": format!("^{}_[0-9a-f]{{32}}$", T::PREFIX),
             "example": example,
         })
+    }
+}
+
+/// An id in a list. Serde would stop at the first that is none; the rules of the body tell of each.
+#[derive(Debug)]
+pub struct Listed<T>(Result<Id<T>, IdError>);
+
+/// Those of a list whose rules were looked at.
+pub fn ids<T>(list: Vec<Listed<T>>) -> Vec<Id<T>> {
+    list.into_iter().filter_map(|listed| listed.0.ok()).collect()
+}
+
+impl<'de, T: Tagged> Deserialize<'de> for Listed<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'_, str>::deserialize(deserializer)?;
+        Ok(Self(text.parse()))
+    }
+}
+
+impl<T> Validate for Listed<T> {
+    type Context = ();
+
+    fn validate_into(
+        &self,
+        (): &(),
+        parent: &mut dyn FnMut() -> garde::Path,
+        report: &mut garde::Report,
+    ) {
+        if let Err(error) = &self.0 {
+            report.append(parent(), garde::Error::new(error));
+        }
+    }
+}
+
+impl<T: Tagged> JsonSchema for Listed<T> {
+    fn schema_name() -> Cow<'static, str> {
+        Ref::<T>::schema_name()
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        Ref::<T>::json_schema(generator)
     }
 }

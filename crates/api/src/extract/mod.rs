@@ -16,7 +16,7 @@ mod whole;
 pub use auth::{Keeper, Maybe, Operator, Signed};
 pub use body::Body;
 pub use client::Client;
-pub use id::Ref;
+pub use id::{Listed, Ref, ids};
 pub use if_match::{IfMatch, etag};
 pub use keyed::{InFlight, Keyed};
 pub use object::Object;

@@ -6,12 +6,13 @@ use paperclip::actix::{api_v2_operation, web::Data};
 
 use super::{
     upload_form::UploadForm,
-    views::{ImageLinkView, ImagePath, ImageView},
+    views::{ImagePath, ImageView},
 };
 use crate::{
     Fail,
     answer::{Created, Json, NoContent, Once, created},
     extract::{PageView, Paging, Path, Query, Signed},
+    images::ImageLinkView,
 };
 
 /// Upload a picture.
@@ -35,7 +36,8 @@ pub async fn upload(
 /// Replace a picture.
 ///
 /// The new image has an id and addresses of its own, takes the old one's place wherever that was attached, and the
-/// old one is removed. It is as public or private as the old one was.
+/// old one is removed. It is as public or private as the old one was. What is evidence of something, such as a photo
+/// of a damage, stays as it is: 409 `image_in_use`.
 #[api_v2_operation(tags(Media), operation_id = "replaceImage")]
 pub async fn replace(
     media: Data<Media>,
@@ -100,6 +102,5 @@ pub async fn link(
     signed: Signed,
     path: Path<ImagePath>,
 ) -> Result<Created<ImageLinkView>, Fail<409>> {
-    let (url, expires_at) = media.private_link(&signed.0, path.0.id.0).await?;
-    Ok(Created(ImageLinkView { url, expires_at }))
+    Ok(Created(media.private_link(&signed.0, path.0.id.0).await?.into()))
 }

@@ -80,11 +80,3 @@ impl From<&Image> for ImageView {
         }
     }
 }
-
-/// A link that opens a private image.
-#[derive(Debug, Serialize, JsonSchema)]
-#[schemars(rename = "ImageLink")]
-pub struct ImageLinkView {
-    pub url: String,
-    pub expires_at: Timestamp,
-}

@@ -122,6 +122,10 @@ fn conflict(operation: &str) -> Words {
         | "completeBooking" => ("wrong_state", "a booking that is completed does not allow this"),
         "chargeDeposit" => ("deposit_too_small", "only 12.00 USD of the deposit can be claimed"),
         "reviewBooking" => ("reviewed_already", "you have reviewed it already"),
+        "removeImage" => {
+            ("image_in_use", "the image is shown somewhere; take it off there first, or replace it")
+        }
+        "replaceImage" => ("image_in_use", "the image is evidence, and stays what it is"),
         "openRentShop" => ("too_many_shops", "nobody keeps more than 50 shops"),
         "changeRole" | "disableUser" | "enableUser" => {
             ("own_account", "ask another operator to change your own account")

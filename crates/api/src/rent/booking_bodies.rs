@@ -1,9 +1,9 @@
 //! What clients send about bookings.
 
 use chrono::NaiveDate;
-use commerce::{Money, Timestamp};
+use commerce::{Money, picture::Picture};
 use garde::Validate;
-use rent::{Booking, Driver, Licence, Listing, NewCharge, Record};
+use rent::{Booking, Driver, Licence, Listing, NewCharge, NewRecord};
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
@@ -13,11 +13,21 @@ use super::{
     times::ExtraChoiceBody,
     words::{ChargeKindWord, LicenceWord},
 };
-use crate::{Problem, extract::Ref, views::MoneyInput};
+use crate::{
+    Problem,
+    extract::{Listed, Ref, ids},
+    views::MoneyInput,
+};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct BookingPath {
     pub id: Ref<Booking>,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct PhotoPath {
+    pub id: Ref<Booking>,
+    pub picture: Ref<Picture>,
 }
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
@@ -99,7 +109,7 @@ pub struct AnswerBody {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "VehicleRecordInput", example = json!({
     "odometer_km": 21_040, "fuel_percent": 95, "note": "A scratch on the left door.",
-    "photos": ["/media/left-door.webp"],
+    "photos": ["pic_019aa3c5d1f27c3e8a4b5c6d7e8f9012"],
 }))]
 pub struct RecordBody {
     /// Absent for what has none.
@@ -108,19 +118,19 @@ pub struct RecordBody {
     /// How full the tank or the battery is.
     #[garde(range(max = 100))]
     pub fuel_percent: Option<u8>,
-    /// Where the pictures are kept.
+    /// Pictures of yours, private, and used nowhere else; they stay with the booking.
     #[serde(default)]
-    #[garde(length(max = 20), inner(length(chars, min = 1, max = 2_000)))]
-    pub photos: Vec<String>,
+    #[garde(length(max = 20), dive)]
+    pub photos: Vec<Listed<Picture>>,
     #[serde(default)]
     #[garde(length(chars, max = 2_000))]
     pub note: String,
 }
 
 impl RecordBody {
-    pub fn record(self, at: Timestamp) -> Record {
+    pub fn record(self) -> NewRecord {
         let Self { odometer_km, fuel_percent, photos, note } = self;
-        Record { at, odometer_km, fuel_percent, photos, note }
+        NewRecord { odometer_km, fuel_percent, photos: ids(photos), note }
     }
 }
 
@@ -128,7 +138,7 @@ impl RecordBody {
 #[serde(deny_unknown_fields)]
 #[schemars(rename = "NewDepositCharge", example = json!({
     "kind": "damage", "amount": {"amount": 4_500, "currency": "USD"},
-    "reason": "The left mirror is broken.", "evidence": ["/media/mirror.webp"],
+    "reason": "The left mirror is broken.", "evidence": ["pic_019aa3c5d1f27c3e8a4b5c6d7e8f9012"],
 }))]
 pub struct ChargeBody {
     #[garde(skip)]
@@ -137,15 +147,15 @@ pub struct ChargeBody {
     pub amount: MoneyInput,
     #[garde(length(chars, min = 1, max = 1_000))]
     pub reason: String,
-    /// Where the pictures are kept that show it.
-    #[garde(length(min = 1, max = 20), inner(length(chars, min = 1, max = 2_000)))]
-    pub evidence: Vec<String>,
+    /// Pictures of yours that show it, private, and used nowhere else; they stay with the booking.
+    #[garde(length(min = 1, max = 20), dive)]
+    pub evidence: Vec<Listed<Picture>>,
 }
 
 impl ChargeBody {
     pub fn understood(self) -> Result<NewCharge, Problem> {
         let amount = self.amount.money("#/amount")?;
         let Self { kind, reason, evidence, .. } = self;
-        Ok(NewCharge { kind: kind.into(), amount, reason, evidence })
+        Ok(NewCharge { kind: kind.into(), amount, reason, evidence: ids(evidence) })
     }
 }

@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 use commerce::{Order, Stored, Timestamp};
 use rent::{
-    Awaiting, Booking, BookingState, Charge, Deposit, Driver, Licence, Listing, Record, RentShop,
-    Unit,
+    Awaiting, Booking, BookingState, Charge, Deposit, Driver, Licence, Listing, Photo, Record,
+    RentShop, Unit,
 };
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -185,6 +185,7 @@ pub struct RecordView {
     pub at: Timestamp,
     pub odometer_km: Option<u32>,
     pub fuel_percent: Option<u8>,
+    /// Pictures, `pic_…`: make a link to see one. What was written before pictures could be private is an address.
     pub photos: Vec<String>,
     pub note: String,
 }
@@ -192,8 +193,12 @@ pub struct RecordView {
 impl From<Record> for RecordView {
     fn from(record: Record) -> Self {
         let Record { at, odometer_km, fuel_percent, photos, note } = record;
-        Self { at, odometer_km, fuel_percent, photos, note }
+        Self { at, odometer_km, fuel_percent, photos: texts(photos), note }
     }
+}
+
+fn texts(photos: Vec<Photo>) -> Vec<String> {
+    photos.into_iter().map(Into::into).collect()
 }
 
 /// Something the shop takes out of the deposit.
@@ -203,6 +208,7 @@ pub struct ChargeView {
     pub kind: ChargeKindWord,
     pub amount: MoneyView,
     pub reason: String,
+    /// Pictures, as the photos of a record are.
     pub evidence: Vec<String>,
     pub at: Timestamp,
 }
@@ -213,7 +219,7 @@ impl From<Charge> for ChargeView {
             kind: charge.kind.into(),
             amount: charge.amount.into(),
             reason: charge.reason,
-            evidence: charge.evidence,
+            evidence: texts(charge.evidence),
             at: charge.at,
         }
     }

@@ -8,13 +8,14 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
-    booking_bodies::{AnswerBody, BookingPath, ChargeBody, NewBookingBody, RecordBody},
+    booking_bodies::{AnswerBody, BookingPath, ChargeBody, NewBookingBody, PhotoPath, RecordBody},
     booking_views::BookingView,
 };
 use crate::{
     Fail, Problem,
-    answer::{Json, Once, Tagged, created},
+    answer::{Created, Json, Once, Tagged, created},
     extract::{Body, IfMatch, Keyed, PageView, Path, Query, Signed, etag},
+    images::ImageLinkView,
 };
 
 fn shown(booking: Stored<Booking>) -> Tagged<BookingView> {
@@ -153,7 +154,7 @@ pub async fn hand_over(
     seen: IfMatch,
     body: Body<RecordBody>,
 ) -> Result<Tagged<BookingView>, Fail<403, 409>> {
-    let record = body.0.record(rent.env.now());
+    let record = body.0.record();
     Ok(shown(rent.hand_over(&who.0, (path.0.id.0, seen.0), record).await?))
 }
 
@@ -168,7 +169,7 @@ pub async fn take_back(
     seen: IfMatch,
     body: Body<RecordBody>,
 ) -> Result<Tagged<BookingView>, Fail<403, 409>> {
-    let record = body.0.record(rent.env.now());
+    let record = body.0.record();
     Ok(shown(rent.take_back(&who.0, (path.0.id.0, seen.0), record).await?))
 }
 
@@ -183,6 +184,20 @@ pub async fn charge(
 ) -> Result<Tagged<BookingView>, Fail<403, 409>> {
     let new = body.0.understood()?;
     Ok(shown(rent.charge_deposit(&who.0, (path.0.id.0, seen.0), new).await?))
+}
+
+/// Make a link to a photo of a booking.
+///
+/// To one of its records, or to evidence of a charge; for both sides. It opens the photo for whoever has it, until it
+/// expires.
+#[api_v2_operation(tags(Bookings), operation_id = "linkBookingPhoto")]
+pub async fn link_photo(
+    rent: Data<Rent>,
+    who: Signed,
+    path: Path<PhotoPath>,
+) -> Result<Created<ImageLinkView>, Fail> {
+    let PhotoPath { id, picture } = path.0;
+    Ok(Created(rent.photo_link(&who.0, id.0, picture.0).await?.into()))
 }
 
 /// Complete a booking: what was not charged of the deposit goes back.

@@ -131,6 +131,10 @@ fn bookings(config: &mut ServiceConfig) {
         .service(web::resource(&of("hand-over")).route(web::post().to(bookings::hand_over)))
         .service(web::resource(&of("take-back")).route(web::post().to(bookings::take_back)))
         .service(web::resource(&of("charges")).route(web::post().to(bookings::charge)))
+        .service(
+            web::resource(&of("photos/{picture}/links"))
+                .route(web::post().to(bookings::link_photo)),
+        )
         .service(web::resource(&of("complete")).route(web::post().to(bookings::complete)));
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{NewImage, Picture, PictureId, PictureState, Pictures, Shown, Shows};
+use super::{NewImage, Picture, PictureId, PictureState, Pictures, Shown, Shows, fault};
 use crate::{Actor, FieldError, StoreError};
 
 /// Pictures that may be shown.
@@ -39,12 +39,13 @@ pub async fn choose(
     let (mut chosen, mut faults) = (Chosen::none(), Vec::new());
     for (at, id) in asked {
         let found = known.iter().find(|picture| picture.id == id);
+        let place = || format!("{}/picture", pointer(at));
         match judged(actor, found) {
             _ if chosen.0.contains_key(&id) => {
-                faults.push(fault(&pointer(at), ("repeated", "a picture is shown once")));
+                faults.push(fault(place(), ("repeated", "a picture is shown once")));
             }
             Ok((shown, alt)) => drop(chosen.0.insert(id, (shown, alt))),
-            Err(why) => faults.push(fault(&pointer(at), why)),
+            Err(why) => faults.push(fault(place(), why)),
         }
     }
     Ok((chosen, faults))
@@ -55,10 +56,6 @@ fn named((at, new): (usize, &NewImage)) -> Option<(usize, PictureId)> {
         Shows::Picture(id) => Some((at, id)),
         Shows::Web(_) => None,
     }
-}
-
-fn fault(image: &str, (code, detail): (&str, &str)) -> FieldError {
-    FieldError::new(format!("{image}/picture"), code, detail)
 }
 
 type Why = (&'static str, &'static str);

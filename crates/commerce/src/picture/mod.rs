@@ -2,9 +2,12 @@
 //!
 //! What shows a picture holds it: it is taken in the commit that puts it up, and let go in the one that takes it down.
 //! A picture hangs in one place at a time, and what hangs is not swept away. Where the files are is not told here.
+//! Private pictures hang nowhere: they are evidence, held for good by what they prove something of.
 
 mod choose;
+mod evidence;
 mod image;
+mod links;
 mod news;
 #[cfg(test)]
 mod tests;
@@ -14,10 +17,12 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use choose::{Chosen, choose};
+pub use evidence::{kept, unfit_evidence};
 pub use image::{Image, ImageId, MAX_IMAGES, NewImage, Shown, Shows, faults, pictures_of, place};
+pub use links::{NoLinks, PictureLink, PictureLinks};
 pub use news::{NEWS, REPLACED, Standing, TAKEN_DOWN, concerns, stand};
 
-use crate::{Id, StoreError, Tagged, Timestamp, UserId};
+use crate::{FieldError, Id, StoreError, Tagged, Timestamp, UserId};
 
 pub type PictureId = Id<Picture>;
 
@@ -87,8 +92,15 @@ pub struct PictureMove {
 pub enum Way {
     /// Refused as [`crate::CommitError::Taken`] with [`HELD`] unless it is open and hangs nowhere.
     Take,
+    /// Refused as `Take` is unless it is private and nothing holds it; it stays for good, and stays what it is.
+    Keep,
     /// Fine as well when it hangs there no more.
     Leave,
+}
+
+/// Why a picture that a request names will not do.
+fn fault(pointer: String, (code, detail): (&str, &str)) -> FieldError {
+    FieldError::new(pointer, code, detail)
 }
 
 /// The name by which a store refuses a picture that cannot be taken.

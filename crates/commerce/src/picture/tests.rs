@@ -108,6 +108,58 @@ async fn every_picture_that_cannot_be_shown_is_told_with_its_place() {
 }
 
 #[tokio::test]
+async fn every_picture_that_cannot_be_evidence_is_told_with_its_place() {
+    let world = World::new();
+    let of = |owner: &Actor, state| Picture { state, ..open(&world.env, owner) };
+    let own = |state| of(&world.seller, state);
+    let good = own(PictureState::Private);
+    let public = open(&world.env, &world.seller);
+    let theirs = of(&person(&world.env, Role::Seller), PictureState::Private);
+    let (gone, on_its_way) = (own(PictureState::Gone), own(PictureState::Uploading));
+    let holder = Some(Holder::new("lot", world.env.uuid()));
+    let used = Picture { holder, ..own(PictureState::Private) };
+    for picture in [&good, &public, &theirs, &gone, &on_its_way, &used] {
+        world.put(picture);
+    }
+    let missing = PictureId::new(&world.env);
+    let ids =
+        [good.id, public.id, theirs.id, missing, gone.id, on_its_way.id, used.id, good.id, used.id];
+    let unfit = async |who: &Actor, ids: &[PictureId]| {
+        unfit_evidence(&world.memory, who, ids, |at| format!("#/photos/{at}")).await.unwrap()
+    };
+
+    let faults = unfit(&world.seller, &ids).await;
+
+    assert_eq!(
+        codes(&faults),
+        [
+            ("#/photos/1", "picture_public"),
+            ("#/photos/2", "unknown_picture"),
+            ("#/photos/3", "unknown_picture"),
+            ("#/photos/4", "unknown_picture"),
+            ("#/photos/5", "picture_not_ready"),
+            ("#/photos/6", "picture_in_use"),
+            ("#/photos/7", "repeated"),
+            ("#/photos/8", "picture_in_use"),
+        ]
+    );
+    let operator = person(&world.env, Role::Operator);
+    assert_eq!(codes(&unfit(&operator, &[good.id]).await), [("#/photos/0", "unknown_picture")]);
+}
+
+#[test]
+fn evidence_is_taken_and_never_let_go() {
+    let env = TestEnv::new().env();
+    let [before, new] = [(); 2].map(|()| PictureId::new(&env));
+    let holder = Holder::new("lot", env.uuid());
+
+    let moved = kept(&holder, &[before], &[new], env.now());
+
+    let ways: Vec<_> = moved.iter().map(|moved| (moved.picture, moved.way)).collect();
+    assert_eq!(ways, [(new, Way::Keep)]);
+}
+
+#[tokio::test]
 async fn an_image_has_its_pictures_addresses_and_words_unless_it_has_words_of_its_own() {
     let world = World::new();
     let picture = open(&world.env, &world.seller);

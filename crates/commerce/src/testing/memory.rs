@@ -122,7 +122,11 @@ impl Books {
                 picture.holder = Some(moved.holder.clone());
                 Ok(())
             }
-            (Way::Take, _) => Err(CommitError::Taken(HELD.into())),
+            (Way::Keep, Some(picture)) if is_free_evidence(picture) => {
+                picture.holder = Some(moved.holder.clone());
+                Ok(())
+            }
+            (Way::Take | Way::Keep, _) => Err(CommitError::Taken(HELD.into())),
             (Way::Leave, Some(picture)) if picture.holder.as_ref() == Some(&moved.holder) => {
                 picture.holder = None;
                 Ok(())
@@ -209,6 +213,10 @@ struct Snapshot {
 
 fn is_free(picture: &Picture) -> bool {
     picture.holder.is_none() && matches!(picture.state, PictureState::Open(_))
+}
+
+fn is_free_evidence(picture: &Picture) -> bool {
+    picture.holder.is_none() && picture.state == PictureState::Private
 }
 
 fn read<T: Aggregate>((row, version): &Row) -> Option<Stored<T>> {

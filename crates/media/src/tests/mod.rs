@@ -1,6 +1,7 @@
 //! What the house of pictures promises, over memory.
 
 mod attacks;
+mod evidence;
 mod random;
 mod stories;
 

@@ -191,12 +191,12 @@ async fn a_private_image_has_no_address_but_one_that_expires() {
     let new = NewImage { visibility: Visibility::Private, ..new(a_jpeg(640, 480)) };
     let image = world.media.upload(&owner(), new, None).await.unwrap().state;
 
-    let (url, until) = world.media.private_link(&owner(), image.id).await.unwrap();
+    let link = world.media.private_link(&owner(), image.id).await.unwrap();
 
     assert_eq!(image.views(), []);
     assert_eq!(world.shelf.renditions(&image.place().key).len(), 1);
-    assert_eq!(until, world.clock.env().now() + TimeDelta::minutes(15));
-    assert!(url.ends_with(&format!("?until={}", until.timestamp())));
+    assert_eq!(link.expires_at, world.clock.env().now() + TimeDelta::minutes(15));
+    assert!(link.url.ends_with(&format!("?until={}", link.expires_at.timestamp())));
     let stranger = world.media.private_link(&stranger(), image.id).await;
     assert!(matches!(stranger, Err(MediaError::NoImage)));
 }

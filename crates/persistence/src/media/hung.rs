@@ -1,4 +1,4 @@
-//! Pictures that are put up and taken down by the commits of those who show them.
+//! Pictures that are put up, taken down and kept as evidence by the commits of those who hold them.
 
 use commerce::picture::{HELD, PictureMove, Way};
 use sea_orm::Value;
@@ -8,6 +8,11 @@ use crate::{Step, Steps, sql::micros, step::Refusal};
 /// Takes it if everyone may see it and it hangs nowhere.
 const TAKE: &str = "update media_images set version = version + 1, holder_kind = $2, \
     holder_id = $3, hung_at = $4 where id = $1 and state = 'stored' and visibility = 'public' \
+    and holder_id is null and {gate}";
+
+/// Takes it if it is private and nothing holds it.
+const KEEP: &str = "update media_images set version = version + 1, holder_kind = $2, \
+    holder_id = $3, hung_at = $4 where id = $1 and state = 'stored' and visibility = 'private' \
     and holder_id is null and {gate}";
 
 /// Lets it go if it hangs there.
@@ -29,6 +34,7 @@ fn step(PictureMove { picture, holder, way, at }: &PictureMove) -> Step {
         [picture.uuid().into(), holder.kind.clone().into(), holder.id.into(), micros(*at).into()];
     match way {
         Way::Take => Step::new(TAKE, values).or(Refusal::Taken(HELD)),
+        Way::Keep => Step::new(KEEP, values).or(Refusal::Taken(HELD)),
         Way::Leave => Step::new(LEAVE, values),
     }
 }

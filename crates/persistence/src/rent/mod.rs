@@ -31,6 +31,12 @@ pub const INVARIANTS: &[Invariant] = &[
              select 1 from rent_listings l where l.id = i.holder_id)",
     ),
     Invariant::new(
+        "every picture that a booking holds is private, and held by one that is there",
+        "select i.id as culprit from media_images i where i.holder_kind = 'rent_booking'
+         and (i.visibility <> 'private' or not exists (
+             select 1 from rent_bookings b where b.id = i.holder_id))",
+    ),
+    Invariant::new(
         "a request that waits for its answer holds its unit's time",
         "select b.id as culprit from rent_bookings b where b.answer_by is not null and not exists (
              select 1 from commerce_claims c

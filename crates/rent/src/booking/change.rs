@@ -1,8 +1,11 @@
 //! How a booking is changed by one of its sides, over the version they saw.
 
-use commerce::{ATTEMPTS, Actor, CommitError, Effects, Role, Stored, Timestamp, Version};
+use commerce::{ATTEMPTS, Actor, CommitError, Effects, Role, Stored, Timestamp, Version, picture};
 
-use super::{Booking, BookingId, Side, accounts};
+use super::{
+    Booking, BookingId, Side, accounts,
+    photo::{self, Named},
+};
 use crate::{Rent, RentError};
 
 /// Which booking, as its reader saw it.
@@ -12,7 +15,7 @@ pub(super) struct Seen {
     pub version: Version,
 }
 
-/// A booking as a decision leaves it, and what goes with it beside its deposit's postings.
+/// A booking as a decision leaves it, and what goes with it beside its deposit's postings and its pictures.
 pub(super) type Decided = Result<(Booking, Effects), RentError>;
 
 impl Rent {
@@ -53,13 +56,51 @@ impl Rent {
         seen: Seen,
         decide: impl Fn(Booking, Side, Timestamp) -> Decided + Send + Sync,
     ) -> Result<Stored<Booking>, RentError> {
-        let (stored, side) = self.booking_for(actor, seen.booking).await?;
-        if stored.version != seen.version {
-            return Err(RentError::Outdated);
-        }
+        let (stored, side) = self.booking_as_seen(actor, seen).await?;
         let now = self.env.now();
-        let (booking, effects) = decide(stored.state.clone(), side, now)?;
-        match self.commit_booking(&stored, booking, effects, now).await {
+        let decided = decide(stored.state.clone(), side, now)?;
+        self.commit_over(&stored, decided, now).await
+    }
+
+    /// What only the shop does, with pictures that the booking holds from then on. Whatever is wrong with any of
+    /// them is told together with what else is.
+    pub(super) async fn change_with_photos(
+        &self,
+        actor: &Actor,
+        seen: Seen,
+        named: Named<'_>,
+        decide: impl Fn(Booking, Timestamp) -> Decided + Send + Sync,
+    ) -> Result<Stored<Booking>, RentError> {
+        let (stored, side) = self.booking_as_seen(actor, seen).await?;
+        if side == Side::Traveller {
+            return Err(RentError::NotTheShop);
+        }
+        let pointer = |at| format!("{}/{at}", named.pointer);
+        let (pictures, ids) = (&*self.pictures, named.pictures);
+        let faults = picture::unfit_evidence(pictures, actor, ids, pointer).await?;
+        let now = self.env.now();
+        let decided = RentError::with(faults, decide(stored.state.clone(), now))?;
+        self.commit_over(&stored, decided, now).await
+    }
+
+    /// The booking in the version that its reader saw.
+    async fn booking_as_seen(
+        &self,
+        actor: &Actor,
+        seen: Seen,
+    ) -> Result<(Stored<Booking>, Side), RentError> {
+        let (stored, side) = self.booking_for(actor, seen.booking).await?;
+        if stored.version == seen.version { Ok((stored, side)) } else { Err(RentError::Outdated) }
+    }
+
+    /// Never decided again on another version than was seen.
+    async fn commit_over(
+        &self,
+        stored: &Stored<Booking>,
+        (booking, effects): (Booking, Effects),
+        now: Timestamp,
+    ) -> Result<Stored<Booking>, RentError> {
+        match self.commit_booking(stored, booking, effects, now).await {
             Err(RentError::Commit(CommitError::Stale)) => Err(RentError::Outdated),
             written => written,
         }
@@ -98,8 +139,9 @@ impl Rent {
         now: Timestamp,
     ) -> Result<Stored<Booking>, RentError> {
         let posted = accounts::moved(&self.env, &stored.state, &booking)?;
+        let held = photo::taken(&stored.state, &booking, now);
         let state = Booking { updated_at: now, ..booking };
-        let change = stored.becomes(state.clone()).with(effects.and(posted));
+        let change = stored.becomes(state.clone()).with(effects.and(posted).and(held));
         self.bookings.commit(change).await?;
         Ok(Stored { state, version: stored.version.next() })
     }

@@ -1,12 +1,13 @@
 //! Claim damage or missing fuel out of the deposit, with evidence, while the window is open.
 
-use commerce::{Actor, FieldError, Money, Stored, Version};
+use commerce::{Actor, FieldError, Money, Stored, Version, picture::PictureId};
 
 use super::{
     Booking, BookingId, BookingState, Charge, ChargeKind,
     change::Seen,
     effects,
     events::{What, told},
+    photo::Named,
 };
 use crate::{Rent, RentError};
 
@@ -15,8 +16,8 @@ pub struct NewCharge {
     pub kind: ChargeKind,
     pub amount: Money,
     pub reason: String,
-    /// Where the pictures are kept that show it; at least one.
-    pub evidence: Vec<String>,
+    /// Private pictures of whoever charges that show it; at least one.
+    pub evidence: Vec<PictureId>,
 }
 
 impl Rent {
@@ -27,8 +28,10 @@ impl Rent {
         (booking, seen): (BookingId, Version),
         new: NewCharge,
     ) -> Result<Stored<Booking>, RentError> {
-        checked(&new)?;
-        self.change_as_shop(actor, Seen { booking, version: seen }, |booking, now| {
+        let named = Named { pointer: "#/evidence", pictures: &new.evidence };
+        let seen = Seen { booking, version: seen };
+        self.change_with_photos(actor, seen, named, |booking, now| {
+            checked(&new)?;
             let BookingState::Returned { at } = booking.state else {
                 return Err(booking.refused());
             };
@@ -40,7 +43,7 @@ impl Rent {
                 kind: new.kind,
                 amount: new.amount,
                 reason: new.reason.clone(),
-                evidence: new.evidence.clone(),
+                evidence: named.photos(),
                 at: now,
             };
             let charged = booking.charged_with(charge)?;

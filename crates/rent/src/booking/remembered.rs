@@ -4,6 +4,8 @@ use commerce::{Money, Timestamp, payment::RefundId};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::Photo;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", tag = "is")]
 pub enum Deposit {
@@ -30,8 +32,7 @@ pub struct Record {
     pub odometer_km: Option<u32>,
     /// How full the tank or the battery is.
     pub fuel_percent: Option<u8>,
-    /// Where the pictures are kept.
-    pub photos: Vec<String>,
+    pub photos: Vec<Photo>,
     pub note: String,
 }
 
@@ -42,8 +43,8 @@ pub struct Charge {
     pub kind: ChargeKind,
     pub amount: Money,
     pub reason: String,
-    /// Where the pictures are kept that show it.
-    pub evidence: Vec<String>,
+    /// What shows it.
+    pub evidence: Vec<Photo>,
     pub at: Timestamp,
 }
 

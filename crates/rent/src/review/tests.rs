@@ -5,7 +5,7 @@ use commerce::{Actor, Failure, PageRequest};
 
 use super::*;
 use crate::{
-    Record, RentError,
+    NewRecord, RentError,
     testing::{World, owner, stranger, traveller},
 };
 
@@ -14,8 +14,7 @@ async fn over() -> (World, BookingId, ListingId) {
     let world = World::new();
     let listing = world.publish(&world.open_shop().await, |new| new).await;
     let booking = world.confirmed(&traveller(1), &listing, World::span(24, 48)).await;
-    let record = Record {
-        at: World::hour(0),
+    let record = NewRecord {
         odometer_km: None,
         fuel_percent: None,
         photos: Vec::new(),

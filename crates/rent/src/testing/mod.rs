@@ -2,11 +2,13 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world should stop")]
 
 mod contract;
+mod links;
 mod memory;
 mod samples;
 mod world;
 
 pub use contract::{Store, assert_ports};
+pub use links::Links;
 pub use memory::memory;
 pub use samples::{
     a_car, a_driver, a_listing, a_scooter, a_shop, new_listing, operator, owner, rates, stranger,

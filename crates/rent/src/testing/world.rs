@@ -10,12 +10,13 @@ use commerce::{
     Actor, Answer, Env, Once, OrderId, Payment, RequestKey, Span, Stored, Timestamp,
     event::{Delivery, Subscriber, Sweep},
     payment::{Gateways, IntentState, PaymentGateway},
+    picture::{Picture, PictureId, PictureState},
     sales::{Sales, SalesSettings, StartPayment},
     seller::NoSellers,
     testing::{Memory, ModelProvider, TestEnv},
 };
 
-use super::{a_driver, a_shop, memory, new_listing, owner};
+use super::{Links, a_driver, a_shop, memory, new_listing, owner};
 use crate::{Book, Booking, BookingId, Listing, NewListing, Rent, RentError, RentShop, Rules};
 
 pub struct World {
@@ -46,7 +47,7 @@ impl World {
             env: clock.env(),
             settings: SalesSettings::default(),
         };
-        let rent = Rent::over(shared, clock.env(), Rules::default());
+        let rent = Rent::over(shared, clock.env(), Rules::default()).with_links(Arc::new(Links));
         Self {
             rent,
             sales,
@@ -172,6 +173,18 @@ impl World {
         for sweep in sweeps {
             sweep.run().await.unwrap();
         }
+    }
+
+    /// A private picture that somebody has uploaded, and nothing holds.
+    pub fn a_photo(&self, of: &Actor) -> PictureId {
+        self.a_picture(of, PictureState::Private)
+    }
+
+    /// An uploaded picture that nothing holds.
+    pub fn a_picture(&self, of: &Actor, state: PictureState) -> PictureId {
+        let (id, alt) = (PictureId::new(&self.env()), "A scratch".into());
+        self.memory.put_picture(Picture { id, owner: of.user, alt, stem: id, holder: None, state });
+        id
     }
 
     pub async fn stored(&self, id: BookingId) -> Stored<Booking> {

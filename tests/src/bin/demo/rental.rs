@@ -4,7 +4,8 @@ use chrono::{DateTime, TimeDelta, Timelike, Utc};
 use serde_json::{Value, json};
 use tests::{
     Answer, Client,
-    rentals::{becomes, comes_back, pay, record, step},
+    pictures::{a_private_picture, follow},
+    rentals::{becomes, comes_back, pay, photo_link, record, record_with, step},
 };
 
 use super::{Tour, cents, insist, list, money, told, word};
@@ -142,17 +143,30 @@ impl Tour {
         self.step("The shop hands the car over and takes it back, each time with a record");
         let own = step(tara, booked, "hand-over", Some(record(30_000))).await.expect(403);
         told(&own, &format!("the traveller herself: {}", own.code()));
-        let out = step(keeper, booked, "hand-over", Some(record(30_000))).await.expect(200);
+        let photo = a_private_picture(keeper, 200).await;
+        told(&photo, &format!("photo {}, private", photo.text("id")));
+        let shown = record_with(30_000, &[&photo]);
+        let out = step(keeper, booked, "hand-over", Some(shown)).await.expect(200);
         told(
             &out,
             &format!("{} at {} km", out.text("state"), out.body["handed_over"]["odometer_km"]),
         );
+        self.look_at_the_photo(tara, booked, &photo).await;
         let back = step(keeper, booked, "take-back", Some(record(30_184))).await.expect(200);
         told(
             &back,
             &format!("{} at {} km", back.text("state"), back.body["returned"]["odometer_km"]),
         );
         insist(back.body["charges"] == json!([]), "it was not late, so nothing is charged");
+    }
+
+    async fn look_at_the_photo(&self, tara: &Client, booked: &Answer, photo: &Answer) {
+        let link = photo_link(tara, booked, photo).await.expect(201);
+        told(&link, &format!("the traveller may see the photo until {}", link.text("expires_at")));
+        insist(follow(&self.shop, &link.body["url"]).await == 200, "her link opens the photo");
+        let theo = self.shop.new_customer().await;
+        let refused = photo_link(&theo, booked, photo).await.expect(404);
+        told(&refused, &format!("somebody else: {}", refused.code()));
     }
 
     async fn return_the_deposit(&mut self, tara: &Client, keeper: &Client, booked: &Answer) -> i64 {

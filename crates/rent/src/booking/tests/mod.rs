@@ -1,12 +1,13 @@
 //! What becomes of bookings, over memory and a model of a payment provider.
 
+mod photos;
 mod random;
 mod sellers;
 mod stories;
 
 use commerce::Currency;
 
-use super::{Booking, BookingState, Deposit, Record};
+use super::{Booking, BookingState, Deposit, NewRecord};
 use crate::testing::World;
 
 /// What holds whenever everything has come to rest.
@@ -55,12 +56,11 @@ pub(super) fn assert_sound(world: &World) {
     }
 }
 
-pub(super) fn record(odometer_km: u32) -> Record {
-    Record {
-        at: World::hour(0),
+pub(super) fn record(odometer_km: u32) -> NewRecord {
+    NewRecord {
         odometer_km: Some(odometer_km),
         fuel_percent: Some(80),
-        photos: vec!["/images/front.webp".into()],
+        photos: Vec::new(),
         note: String::new(),
     }
 }

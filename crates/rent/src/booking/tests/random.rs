@@ -139,7 +139,7 @@ impl Story {
                     kind: ChargeKind::Damage,
                     amount: Money::usd(minor),
                     reason: "a dent".into(),
-                    evidence: vec!["/dent.webp".into()],
+                    evidence: vec![self.world.a_photo(&owner())],
                 };
                 rent.charge_deposit(&owner(), (id, seen), new).await
             }

@@ -93,7 +93,7 @@ async fn what_is_claimed_of_a_deposit_is_the_sellers_and_the_rest_goes_back() {
         kind: ChargeKind::Damage,
         amount: Money::usd(30_00),
         reason: "A dent.".into(),
-        evidence: vec!["/dent.webp".into()],
+        evidence: vec![world.a_photo(&owner())],
     };
     let charged = world.rent.charge_deposit(&owner(), (id, back.version), charge).await.unwrap();
 

@@ -1,7 +1,7 @@
 //! The rules of a booking's life.
 
 use chrono::TimeDelta;
-use commerce::{Currency, Failure, Money, Order, Repository, Version};
+use commerce::{Currency, Failure, Money, Order, Repository, Version, picture::PictureId};
 
 use super::{assert_sound, record};
 use crate::{
@@ -252,17 +252,18 @@ async fn lateness_and_damage_come_out_of_the_deposit_and_no_more() {
     let backwards = world.rent.take_back(&owner(), (id, out.version), record(99)).await;
     assert_eq!(backwards.unwrap_err().fields()[0].pointer, "#/odometer_km");
     let back = world.rent.take_back(&owner(), (id, out.version), record(300)).await.unwrap();
-    let charge = |minor, evidence: &[&str]| NewCharge {
+    let scratch = world.a_photo(&owner());
+    let charge = |minor, evidence: &[PictureId]| NewCharge {
         kind: ChargeKind::Damage,
         amount: Money::usd(minor),
         reason: "a scratch".into(),
-        evidence: evidence.iter().map(|&url| url.to_owned()).collect(),
+        evidence: evidence.to_vec(),
     };
     let claim = async |seen, new| world.rent.charge_deposit(&owner(), (id, seen), new).await;
 
     let bare = claim(back.version, charge(1, &[])).await.unwrap_err();
-    let greedy = claim(back.version, charge(70_01, &["/scratch.webp"])).await.unwrap_err();
-    let fair = claim(back.version, charge(20_00, &["/scratch.webp"])).await.unwrap();
+    let greedy = claim(back.version, charge(70_01, &[scratch])).await.unwrap_err();
+    let fair = claim(back.version, charge(20_00, &[scratch])).await.unwrap();
     world.rent.complete_booking(&owner(), (id, fair.version)).await.unwrap();
     world.settle_down().await;
 
