@@ -113,6 +113,9 @@ async fn overhear_purchases(
         ("SOUK__WORKER__POLL_MS", "600000"),
         ("SOUK__WORKER__EXPIRE_ORDERS_EVERY_S", "600"),
         ("SOUK__WORKER__POLL_PAYMENTS_EVERY_S", "600"),
+        ("SOUK__WORKER__EXPIRE_HOLDS_EVERY_S", "600"),
+        // A link of the chain is made once: asked for again, it is there.
+        ("SOUK__WORKER__SEAL_BOOK_EVERY_S", "600"),
         ("SOUK__WORKER__CONCURRENCY", "1"),
     ];
     let mut shop = ground.overhear(store, &settings).await?;
