@@ -1,6 +1,7 @@
 //! The query string; an unknown parameter is a mistake.
 
 use actix_web::{FromRequest, HttpRequest, dev::Payload, http::StatusCode, web};
+use commerce::FieldError;
 use garde::Validate;
 use paperclip::{
     actix::OperationModifier,
@@ -15,7 +16,7 @@ use serde::de::DeserializeOwned;
 use super::{
     auth::{Checking, told_inside},
     body::check,
-    no_definitions,
+    no_definitions, shape,
 };
 use crate::{openapi, problem::Problem};
 
@@ -27,7 +28,7 @@ pub struct Query<T>(pub T);
 
 impl<T> FromRequest for Query<T>
 where
-    T: DeserializeOwned + Validate<Context = ()> + 'static,
+    T: DeserializeOwned + Validate<Context = ()> + JsonSchema + 'static,
 {
     type Error = Problem;
     type Future = Checking<Self>;
@@ -37,7 +38,10 @@ where
     }
 }
 
-fn read<T: DeserializeOwned + Validate<Context = ()>>(query: &str) -> Result<T, Problem> {
+fn read<T>(query: &str) -> Result<T, Problem>
+where
+    T: DeserializeOwned + Validate<Context = ()> + JsonSchema + 'static,
+{
     if query.len() > LONGEST {
         return Err(Problem::new(
             StatusCode::BAD_REQUEST,
@@ -49,10 +53,17 @@ fn read<T: DeserializeOwned + Validate<Context = ()>>(query: &str) -> Result<T, 
     if query.contains("%00") {
         return Err(bad("a parameter has a NUL in it".to_owned()));
     }
-    let read = web::Query::<T>::from_query(query).map_err(|error| bad(error.to_string()))?;
+    let read = web::Query::<T>::from_query(query);
+    let read = read.map_err(|error| bad(error.to_string()).with_errors(faults::<T>(query)))?;
     let value = read.into_inner();
     check(&value)?;
     Ok(value)
+}
+
+/// Each parameter that will not do; none where the query is not made of parameters.
+fn faults<T: JsonSchema + 'static>(query: &str) -> Vec<FieldError> {
+    let sent = web::Query::<Vec<(String, String)>>::from_query(query);
+    sent.map(|sent| shape::parameter_faults::<T>(&sent)).unwrap_or_default()
 }
 
 impl<T> Apiv2Schema for Query<T> {}

@@ -1,7 +1,7 @@
-//! Everything that is wrong with a body's shape, told at once: serde stops at the first thing it meets.
+//! Everything that is wrong with a body's or a query's shape, told at once: serde stops at the first thing it meets.
 //!
-//! This looks only for members that are missing, unknown or of the wrong type, by the schema that the document shows.
-//! Whatever else can be wrong is left to serde and garde.
+//! This looks only for members that are missing, unknown, of the wrong type, none of the values that can be, or beyond
+//! their range, by the schema that the document shows. Whatever else can be wrong is left to serde and garde.
 
 use std::{
     any::TypeId,
@@ -36,6 +36,21 @@ pub fn faults<T: JsonSchema + 'static>(json: &Value, met: FieldError) -> Vec<Fie
     found
 }
 
+/// Why these parameters are not a `T`, as far as their shape tells; each is named as it was sent.
+pub fn parameter_faults<T: JsonSchema + 'static>(sent: &[(String, String)]) -> Vec<FieldError> {
+    let schema = schema::<T>();
+    let mut walk = Walk { root: &schema, found: Vec::new() };
+    let member = |(name, text): &(String, String)| {
+        let schema = schema.get("properties").and_then(|known| known.get(name));
+        (name.clone(), walk.understood(schema, text))
+    };
+    let members: Map<_, _> = sent.iter().map(member).collect();
+    walk.members(&schema, &members, "");
+    let named =
+        |fault: FieldError| FieldError { pointer: fault.pointer.replacen('/', "", 1), ..fault };
+    walk.found.into_iter().map(named).collect()
+}
+
 fn is_under(pointer: &str, parent: &str) -> bool {
     pointer.strip_prefix(parent).is_some_and(|rest| rest.starts_with('/'))
 }
@@ -67,6 +82,9 @@ impl<'a> Walk<'a> {
         let Some(schema) = self.meant(schema, value) else { return };
         if let Some(types) = schema.get("type").filter(|types| !admits(types, value)) {
             return self.tell(at.to_owned(), "bad_value", format!("must be {}", named(types)));
+        }
+        if let Some(why) = refused(schema, value) {
+            return self.tell(at.to_owned(), "bad_value", why);
         }
         match value {
             Value::Object(members) => self.members(schema, members, at),
@@ -106,6 +124,9 @@ impl<'a> Walk<'a> {
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
             return self.meant(self.root.pointer(reference.strip_prefix('#')?)?, value);
         }
+        if choices(schema).is_some() {
+            return Some(schema);
+        }
         let Some(ways) = schema.get("anyOf").or_else(|| schema.get("oneOf")) else {
             return Some(schema);
         };
@@ -114,6 +135,47 @@ impl<'a> Walk<'a> {
         let only = meant.next()?;
         meant.next().is_none().then_some(only)
     }
+
+    /// A parameter's text as the value it stands for, if it is of the type that is asked for.
+    fn understood(&self, schema: Option<&'a Value>, text: &str) -> Value {
+        let as_sent = || Value::from(text);
+        let number = || text.parse::<i64>().ok().map(Value::from);
+        let yes_or_no = || text.parse::<bool>().ok().map(Value::from);
+        let read = [number(), yes_or_no()].into_iter().flatten();
+        let fits = |value: &Value| {
+            let meant = schema.and_then(|schema| self.meant(schema, value));
+            meant.and_then(|meant| meant.get("type")).is_some_and(|types| admits(types, value))
+        };
+        read.into_iter().find(fits).unwrap_or_else(as_sent)
+    }
+}
+
+/// Why a value of the right type is none of those that can be.
+fn refused(schema: &Value, value: &Value) -> Option<String> {
+    if let Some(all) = choices(schema).filter(|all| !all.contains(&value)) {
+        let names = all.iter().filter_map(|one| one.as_str()).map(|name| format!("`{name}`"));
+        return Some(format!("must be one of {}", names.collect::<Vec<_>>().join(", ")));
+    }
+    let (number, bound) = (whole(value)?, |name| schema.get(name).and_then(whole));
+    if let Some(least) = bound("minimum").filter(|least| number < *least) {
+        return Some(format!("lower than {least}"));
+    }
+    let most = bound("maximum").filter(|most| number > *most);
+    most.map(|most| format!("greater than {most}"))
+}
+
+/// The values of an enumeration, however it is written.
+fn choices(schema: &Value) -> Option<Vec<&Value>> {
+    if let Some(all) = schema.get("enum") {
+        return Some(all.as_array()?.iter().collect());
+    }
+    let ways = schema.get("oneOf")?.as_array()?.iter();
+    let each = ways.map(|way| way.get("const").map(|one| vec![one]).or_else(|| choices(way)));
+    Some(each.collect::<Option<Vec<_>>>()?.concat())
+}
+
+fn whole(value: &Value) -> Option<i128> {
+    value.as_i64().map(Into::into).or_else(|| value.as_u64().map(Into::into))
 }
 
 fn below(at: &str, name: &str) -> String {
@@ -161,6 +223,8 @@ mod tests {
         to: Place,
         weight_g: u32,
         note: Option<String>,
+        stars: u8,
+        speed: Option<Speed>,
         #[serde(default)]
         insured: Option<Place>,
         items: Vec<Item>,
@@ -171,6 +235,24 @@ mod tests {
     #[expect(dead_code, reason = "only its schema is looked at")]
     struct Place {
         street: String,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(rename_all = "snake_case")]
+    enum Speed {
+        /// By air.
+        Fast,
+        Slow,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[serde(deny_unknown_fields)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct Asked {
+        limit: Option<u8>,
+        speed: Option<Speed>,
+        whole: Option<bool>,
+        near: Option<String>,
     }
 
     #[derive(Deserialize, JsonSchema)]
@@ -193,7 +275,8 @@ mod tests {
     #[test]
     fn everything_missing_unknown_or_of_the_wrong_type_is_told_at_once() {
         let told = told(&json!({
-            "to": {"street": 5, "a/b": 1}, "weight_g": 1.5, "note": [], "insured": {}, "colour": "red"
+            "to": {"street": 5, "a/b": 1}, "weight_g": 1.5, "note": [], "insured": {}, "colour": "red",
+            "stars": 256, "speed": "warp"
         }));
 
         let expected = [
@@ -201,6 +284,8 @@ mod tests {
             ("#/insured/street", "required"),
             ("#/items", "required"),
             ("#/note", "bad_value"),
+            ("#/speed", "bad_value"),
+            ("#/stars", "bad_value"),
             ("#/to/a~1b", "unknown_field"),
             ("#/to/street", "bad_value"),
             ("#/weight_g", "bad_value"),
@@ -211,7 +296,8 @@ mod tests {
     #[test]
     fn what_the_shape_cannot_tell_is_left_to_serde() {
         let told = told(&json!({
-            "to": {"street": "High"}, "weight_g": 1, "insured": null, "items": [{"kind": "plate"}]
+            "to": {"street": "High"}, "weight_g": 1, "insured": null, "stars": 255, "speed": "slow",
+            "items": [{"kind": "plate"}]
         }));
 
         assert_eq!(told, [("#".to_owned(), "bad_value".to_owned())]);
@@ -220,11 +306,26 @@ mod tests {
     #[test]
     fn the_word_of_serde_on_the_same_value_is_kept() {
         let met = FieldError::new("#/weight_g", "bad_value", "invalid type: floating point");
-        let json = json!({"to": {"street": "High"}, "weight_g": 1.5, "items": []});
+        let json = json!({"to": {"street": "High"}, "weight_g": 1.5, "stars": 1, "items": []});
 
         let found = faults::<Parcel>(&json, met.clone());
 
         assert_eq!(found, [met]);
+    }
+
+    #[test]
+    fn every_parameter_that_will_not_do_is_named() {
+        let sent = [("limit", "many"), ("speed", "warp"), ("whole", "yes"), ("colour", "red")];
+        let sent = sent.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let fine = [("limit", "24"), ("speed", "fast"), ("whole", "true"), ("near", "12")];
+        let fine = fine.map(|(name, text)| (name.to_owned(), text.to_owned()));
+
+        let mut told: Vec<_> =
+            parameter_faults::<Asked>(&sent).into_iter().map(|fault| fault.pointer).collect();
+        told.sort();
+
+        assert_eq!(told, ["colour", "limit", "speed", "whole"]);
+        assert_eq!(parameter_faults::<Asked>(&fine), []);
     }
 
     #[test]
