@@ -24,7 +24,11 @@ use paperclip::{
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::{Problem, extract::no_definitions, openapi};
+use crate::{
+    Problem,
+    extract::{no_definitions, parameter_faults},
+    openapi,
+};
 
 const LONGEST: usize = 4_096;
 const OPTION: &str = "option.";
@@ -111,8 +115,10 @@ impl ListQuery {
         }
         let (asked, named): (Vec<_>, Vec<_>) =
             query.split('&').partition(|pair| pair.starts_with(OPTION));
-        let read = web::Query::<Parameters>::from_query(&named.join("&"));
-        let parameters = read.map_err(|error| bad(error.to_string()))?.into_inner();
+        let named = named.join("&");
+        let read = web::Query::<Parameters>::from_query(&named);
+        let told = |error: String| bad(error).with_errors(parameter_faults::<Parameters>(&named));
+        let parameters = read.map_err(|error| told(error.to_string()))?.into_inner();
         check(&parameters)?;
         let pairs = web::Query::<Vec<(String, String)>>::from_query(&asked.join("&"));
         let pairs = pairs.map_err(|error| bad(error.to_string()))?.into_inner();

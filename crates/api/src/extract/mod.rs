@@ -22,7 +22,7 @@ pub use keyed::{InFlight, Keyed};
 pub use object::Object;
 pub use page::{PageLinks, PageView, Paging};
 pub use path::Path;
-pub use query::Query;
+pub use query::{Query, parameter_faults};
 pub use whole::{Faults, Whole};
 
 /// Extractors add nothing to Swagger's definitions; schemas travel by `openapi::carry`.

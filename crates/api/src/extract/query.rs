@@ -54,14 +54,15 @@ where
         return Err(bad("a parameter has a NUL in it".to_owned()));
     }
     let read = web::Query::<T>::from_query(query);
-    let read = read.map_err(|error| bad(error.to_string()).with_errors(faults::<T>(query)))?;
+    let read =
+        read.map_err(|error| bad(error.to_string()).with_errors(parameter_faults::<T>(query)))?;
     let value = read.into_inner();
     check(&value)?;
     Ok(value)
 }
 
 /// Each parameter that will not do; none where the query is not made of parameters.
-fn faults<T: JsonSchema + 'static>(query: &str) -> Vec<FieldError> {
+pub fn parameter_faults<T: JsonSchema + 'static>(query: &str) -> Vec<FieldError> {
     let sent = web::Query::<Vec<(String, String)>>::from_query(query);
     sent.map(|sent| shape::parameter_faults::<T>(&sent)).unwrap_or_default()
 }
