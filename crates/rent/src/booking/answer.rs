@@ -26,7 +26,8 @@ impl Rent {
         answering: Answering,
     ) -> Result<Stored<Booking>, RentError> {
         if answering.accept {
-            self.still_lent(actor, answering.booking).await?;
+            let (asked_for, _) = self.booking_for(actor, answering.booking).await?;
+            self.may_lend(asked_for.state.seller()).await?;
         }
         let seen = Seen { booking: answering.booking, version: answering.seen };
         self.change_as_shop(actor, seen, |booking, now| {
@@ -50,14 +51,5 @@ impl Rent {
             Ok((accepted, released.and(raised).and(told)))
         })
         .await
-    }
-
-    /// A seller who was stopped since the booking was asked for accepts nothing.
-    async fn still_lent(&self, actor: &Actor, id: BookingId) -> Result<(), RentError> {
-        let (stored, _) = self.booking_for(actor, id).await?;
-        match stored.state.seller() {
-            Some(seller) if !self.sellers.may_sell(seller).await? => Err(RentError::SellerStopped),
-            _ => Ok(()),
-        }
     }
 }

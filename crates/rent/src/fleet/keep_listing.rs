@@ -75,19 +75,10 @@ impl Rent {
         id: ListingId,
         seen: Version,
     ) -> Result<Stored<Listing>, RentError> {
-        self.may_publish(id).await?;
+        let (_, shop) = self.own_listing(actor, id).await?;
+        self.may_lend(shop.seller).await?;
         let now = self.env.now();
         self.change_listing(actor, id, seen, |listing| listing.published(now)).await
-    }
-
-    /// A seller who was stopped puts nothing on offer.
-    async fn may_publish(&self, id: ListingId) -> Result<(), RentError> {
-        let listing = self.listings.find(id).await?.ok_or(RentError::NoListing)?;
-        let shop = self.shops.find(listing.state.shop).await?.ok_or(RentError::NoListing)?;
-        match shop.state.seller {
-            Some(seller) if !self.sellers.may_sell(seller).await? => Err(RentError::SellerStopped),
-            _ => Ok(()),
-        }
     }
 
     pub async fn pause_listing(
@@ -191,11 +182,7 @@ impl Rent {
         seen: Version,
         change: impl FnOnce(Listing) -> Result<Listing, RentError>,
     ) -> Result<Stored<Listing>, RentError> {
-        let stored = self.listings.find(id).await?.ok_or(RentError::NoListing)?;
-        self.own_shop(actor, stored.state.shop).await.map_err(|error| match error {
-            RentError::NoShop => RentError::NoListing,
-            other => other,
-        })?;
+        let (stored, _) = self.own_listing(actor, id).await?;
         if stored.version != seen {
             return Err(RentError::Outdated);
         }
@@ -213,5 +200,19 @@ impl Rent {
             Err(CommitError::Stale) => Err(RentError::Outdated),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// The listing with its shop, for those who keep it; nobody else learns that there is one.
+    async fn own_listing(
+        &self,
+        actor: &Actor,
+        id: ListingId,
+    ) -> Result<(Stored<Listing>, RentShop), RentError> {
+        let stored = self.listings.find(id).await?.ok_or(RentError::NoListing)?;
+        let shop = self.own_shop(actor, stored.state.shop).await.map_err(|error| match error {
+            RentError::NoShop => RentError::NoListing,
+            other => other,
+        })?;
+        Ok((stored, shop.state))
     }
 }

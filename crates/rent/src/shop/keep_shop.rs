@@ -40,6 +40,14 @@ impl Rent {
         }
     }
 
+    /// A seller who was stopped puts nothing on offer and accepts nothing.
+    pub(crate) async fn may_lend(&self, seller: Option<Uuid>) -> Result<(), RentError> {
+        match seller {
+            Some(seller) if !self.sellers.may_sell(seller).await? => Err(RentError::SellerStopped),
+            _ => Ok(()),
+        }
+    }
+
     pub async fn edit_shop(
         &self,
         actor: &Actor,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use commerce::{
-    Account, Currency, Money, StoreError, UserId,
+    Account, Currency, Money, StoreError, UserId, Version,
     seller::{Commission, Keeping, OnSale, Sellers, Terms},
 };
 use uuid::Uuid;
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{assert_sound, record};
 use crate::{
     BookingState, ChargeKind, Item, Listing, NewCharge, RentError,
-    testing::{World, owner, traveller},
+    testing::{World, owner, stranger, traveller},
 };
 
 const ANN: Uuid = Uuid::from_u128(0xA);
@@ -118,6 +118,10 @@ async fn nothing_is_lent_for_a_seller_who_was_stopped() {
     let kept = world.rent.read_listing(Some(&owner()), listing.id).await.unwrap();
 
     assert!(matches!(refused, Err(RentError::SellerStopped)), "{refused:?}");
+    let publish = async |who| world.rent.publish_listing(&who, listing.id, Version(9)).await;
+    assert!(matches!(publish(owner()).await, Err(RentError::SellerStopped)));
+    let theirs = publish(stranger()).await;
+    assert!(matches!(theirs, Err(RentError::NoListing)), "a stranger learns nothing: {theirs:?}");
     assert!(matches!(hidden, Err(RentError::NoListing)));
     assert!(kept.listing.state.withheld && kept.listing.state.is_published());
     let world = under(world, false);
