@@ -55,6 +55,7 @@ impl Replay {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(5))
+            .pragma("cache_size", "-8192")
             .statement_cache_capacity(400);
         let writer = sqlx::ConnectOptions::connect(&options).await?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);

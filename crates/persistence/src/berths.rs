@@ -3,8 +3,9 @@
 //!
 //! What comes back goes to those who wait where it was opened. A home that has none at all is lent a stranger's before
 //! all others, and one without a share of its own what others leave alone: one that wanders costs two threads a wake-up
-//! for each answer. And only a home that owns less than its share has one closed elsewhere, to open its own. So under
-//! load every home keeps to its own, none starves, and nothing is opened and closed in turns.
+//! for each answer. And only a home that owns less than its share has one closed elsewhere, to open its own, and only
+//! where a whole share is left without it. So under load every home keeps to its own, none starves, and nothing is
+//! opened and closed in turns.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -242,9 +243,12 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> State<H, K> {
         if at_home.is_some_and(|berth| berth.lent < berth.share(share)) {
             return Some(from);
         }
-        let owed = elsewhere(&|berth| berth.opens_its_own(share));
+        // An open one leaves a home that keeps its share without it; else they would take it from each other in turns.
+        let spare = |berth: &Berth<H, K>| berth.owned >= berth.share(share);
+        let to_spare = !is_open || self.homes.get(&from).is_none_or(spare);
+        let owed = || elsewhere(&|berth| to_spare && berth.opens_its_own(share));
         let anyone = || elsewhere(&|_| !is_open);
-        owed.or_else(|| at_home.map(|_| from)).or_else(anyone)
+        owed().or_else(|| at_home.map(|_| from)).or_else(anyone)
     }
 
     fn share(&self, most: usize) -> usize {
@@ -264,7 +268,7 @@ impl<H: Copy + Eq + Hash, K: Berthed<H>> Berth<H, K> {
     }
 
     fn opens_its_own(&self, share: usize) -> bool {
-        self.lent.max(self.owned) < self.share(share)
+        self.shares && self.lent.max(self.owned) < share
     }
 
     fn share(&self, share: usize) -> usize {
@@ -406,6 +410,33 @@ mod tests {
             assert_eq!(one.kept, Some(Boat { home: 1, number: 10 }));
             assert_eq!(two.kept, Some(Boat { home: 2, number: 20 }));
         }
+    }
+
+    #[test]
+    fn a_home_at_its_share_gives_nothing_away() {
+        let harbour = Berths::new(5);
+        let swept = [harbour.ask(9, false), harbour.ask(9, false)];
+        let mut one = [10, 11].map(|number| with(now(&harbour, 1), 1, number)).into_iter();
+        let two = with(now(&harbour, 2), 2, 20);
+        let mut waiting = later(&harbour, 2);
+
+        drop(one.next());
+        assert!(waiting.try_recv().is_err(), "it would be the other's turn to be short of one");
+        drop(two);
+        assert_eq!(waiting.try_recv().unwrap().kept, Some(Boat { home: 2, number: 20 }));
+        drop((one, swept));
+    }
+
+    #[test]
+    fn a_home_without_a_share_that_has_none_borrows_and_closes_nothing() {
+        let harbour = Berths::new(1);
+        let lent = with(now(&harbour, 1), 1, 10);
+        let Asked::Later(mut waiting) = harbour.ask(9, false) else {
+            panic!("no place was to be had")
+        };
+
+        drop(lent);
+        assert_eq!(waiting.try_recv().unwrap().kept, Some(Boat { home: 1, number: 10 }));
     }
 
     #[test]
