@@ -210,6 +210,11 @@ async fn every_field_error_comes_back_at_once() {
     assert_eq!(bad.pointers(), BTreeSet::from(["#/email", "#/name", "#/password"]));
     assert_eq!(bad.headers.get("content-type").unwrap(), "application/problem+json");
 
+    let shapeless = json!({ "email": "ada", "password": "short", "role": "operator" });
+    assert_eq!(
+        post(&door, "/v1/auth/register", shapeless).await.pointers(),
+        BTreeSet::from(["#/email", "#/name", "#/password", "#/role"])
+    );
     let mass = json!({ "email": "ada@example.org", "name": "Ada", "password": PASSWORD, "role": "operator" });
     assert_eq!(post(&door, "/v1/auth/register", mass).await.status, 422);
     assert!(world.memory.read().events.is_empty());

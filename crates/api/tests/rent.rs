@@ -272,6 +272,14 @@ async fn every_fault_of_a_vehicle_is_told_at_once() {
     faulty["rates"]["day_minor"] = json!(100_00);
     faulty["rates"]["rules"][0]["to"] = Value::Null;
     faulty["units"] = json!(["A", "A"]);
+    // Not even of the right shape.
+    faulty.as_object_mut().unwrap().remove("make");
+    faulty["shop"] = json!("the one at the corner");
+    faulty["model"] = json!(5);
+    faulty["odometer_km"] = json!(-1);
+    faulty["colour"] = json!("red");
+    faulty["images"][0]["size"] = json!("large");
+    faulty["rates"]["rules"][0]["wheels"] = json!(2);
 
     let refused = house.post("owner", "/v1/rent/vehicles/scooters", faulty).await.expect(422);
 
@@ -279,12 +287,19 @@ async fn every_fault_of_a_vehicle_is_told_at_once() {
     let mut places = refused.pointers();
     places.sort_unstable();
     let expected = [
+        "#/colour",
         "#/engine_cc",
         "#/helmets",
+        "#/images/0/size",
         "#/images/0/url",
+        "#/make",
+        "#/model",
+        "#/odometer_km",
         "#/rates/currency",
         "#/rates/day_minor",
         "#/rates/rules/0/to",
+        "#/rates/rules/0/wheels",
+        "#/shop",
         "#/title",
         "#/units/1",
         "#/year",

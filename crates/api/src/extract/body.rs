@@ -99,28 +99,70 @@ pub(super) fn understand<T>(bytes: &[u8]) -> Result<T, Problem>
 where
     T: DeserializeOwned + Validate<Context = ()> + JsonSchema + 'static,
 {
-    let mut json = serde_json::Deserializer::from_slice(bytes);
-    let read: Result<Object<T>, _> = serde_path_to_error::deserialize(&mut json);
-    let Object(value) = read.map_err(|error| unreadable::<T>(error, bytes))?;
-    json.end().map_err(|error| Problem::unreadable(error.to_string()))?;
-    refuse_nul(bytes)?;
-    check(&value)?;
-    Ok(value)
+    let Understood { value, faults: mut told } = read::<T>(bytes)?;
+    let rules = faults(&value).into_iter().filter(|rule| shape::is_news(rule, &told));
+    let rules: Vec<_> = rules.collect();
+    told.extend(rules);
+    if told.is_empty() { Ok(value) } else { Err(Problem::invalid(told)) }
 }
 
-fn unreadable<T: JsonSchema + 'static>(
-    error: serde_path_to_error::Error<serde_json::Error>,
+/// What was read from JSON, with stand-ins where its shape is at fault, so that the rest can be looked at.
+pub(super) struct Understood<T> {
+    pub value: T,
+    pub faults: Vec<FieldError>,
+}
+
+/// Reads JSON into a `T`, as far as it can be.
+pub(super) fn read<T>(bytes: &[u8]) -> Result<Understood<T>, Problem>
+where
+    T: DeserializeOwned + JsonSchema + 'static,
+{
+    let mut json = serde_json::Deserializer::from_slice(bytes);
+    let read: Result<Object<T>, _> = serde_path_to_error::deserialize(&mut json);
+    match read {
+        Err(error) => mended(&error, bytes),
+        Ok(Object(value)) => {
+            json.end().map_err(|error| Problem::unreadable(error.to_string()))?;
+            refuse_nul(bytes)?;
+            Ok(Understood { value, faults: Vec::new() })
+        }
+    }
+}
+
+/// Puts a stand-in wherever the shape is at fault, until serde has nothing more to say.
+fn mended<T>(
+    error: &serde_path_to_error::Error<serde_json::Error>,
     bytes: &[u8],
-) -> Problem {
-    let path = pointer(&error.path().to_string());
-    let error = error.into_inner();
+) -> Result<Understood<T>, Problem>
+where
+    T: DeserializeOwned + JsonSchema + 'static,
+{
     // A number where a name is due is a mistake of the syntax to serde_json, though the JSON is sound.
-    let Ok(json) = serde_json::from_slice(bytes) else {
-        return Problem::unreadable(error.to_string());
+    let Ok(mut json) = serde_json::from_slice(bytes) else {
+        return Err(Problem::unreadable(error.inner().to_string()));
     };
-    let detail = error.to_string();
+    let mut faults = shape::faults::<T>(&json, met(error));
+    let mut news = faults.clone();
+    loop {
+        shape::mend::<T>(&mut json, &news);
+        let read: Result<Object<T>, _> = serde_path_to_error::deserialize(&json);
+        let error = match read {
+            Ok(Object(value)) => return Ok(Understood { value, faults }),
+            Err(error) => met(&error),
+        };
+        if faults.len() >= shape::MOST || !shape::is_news(&error, &faults) {
+            return Err(Problem::invalid(faults));
+        }
+        faults.push(error.clone());
+        news = vec![error];
+    }
+}
+
+/// What serde met first, and where.
+fn met(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
+    let detail = error.inner().to_string();
     let detail = detail.rsplit_once(" at line ").map_or(detail.as_str(), |(what, _)| what);
-    Problem::invalid(shape::faults::<T>(&json, FieldError::new(path, "bad_value", detail)))
+    FieldError::new(pointer(&error.path().to_string()), "bad_value", detail)
 }
 
 /// No text has a NUL in it: PostgreSQL could not keep it.

@@ -1,55 +1,72 @@
 //! What is wrong with a body, all of it at once: its rules, its words, and what the thing behind it says.
 
-use std::borrow::Cow;
+use std::{future::Future, pin::Pin};
 
+use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use commerce::FieldError;
 use garde::Validate;
-use schemars::{JsonSchema, Schema, SchemaGenerator};
-use serde::Deserialize;
+use paperclip::{
+    actix::OperationModifier,
+    v2::{models::DefaultOperationRaw, schema::Apiv2Schema},
+};
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 
-use super::body;
+use super::{
+    Body, auth,
+    body::{self, Understood},
+    no_definitions, shape,
+};
 use crate::Problem;
 
-/// A body whose rules are looked at by its handler, together with everything else that can be wrong.
-#[derive(Debug, Deserialize)]
-#[serde(transparent)]
-pub struct Whole<T>(T);
+/// A body whose faults are gathered by its handler: of its shape, of its rules, and everything else that can be wrong.
+#[derive(Debug)]
+pub struct Whole<T> {
+    /// With stand-ins where the shape is at fault.
+    body: T,
+    shape: Vec<FieldError>,
+}
 
 impl<T: Validate<Context = ()>> Whole<T> {
-    /// The body, and what its rules say of it.
+    /// The body, and what its shape and its rules say of it.
     pub fn looked_at(self) -> (T, Faults) {
-        let rules = body::faults(&self.0);
-        (self.0, Faults { told: Vec::new(), rules })
+        let rules = body::faults(&self.body);
+        (self.body, Faults { shape: self.shape, told: Vec::new(), rules })
     }
 }
 
-impl<T> Validate for Whole<T> {
-    type Context = ();
+impl<T> FromRequest for Whole<T>
+where
+    T: DeserializeOwned + JsonSchema + 'static,
+{
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
 
-    fn validate_into(&self, (): &(), _: &mut dyn FnMut() -> garde::Path, _: &mut garde::Report) {}
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let raw = body::raw(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            auth::let_in(&request).await;
+            let Understood { value, faults } = body::read(&raw.await?)?;
+            Ok(Self { body: value, shape: faults })
+        })
+    }
 }
 
-impl<T: JsonSchema> JsonSchema for Whole<T> {
-    fn inline_schema() -> bool {
-        T::inline_schema()
-    }
+impl<T> Apiv2Schema for Whole<T> {}
 
-    fn schema_name() -> Cow<'static, str> {
-        T::schema_name()
-    }
+impl<T: JsonSchema> OperationModifier for Whole<T> {
+    no_definitions!();
 
-    fn schema_id() -> Cow<'static, str> {
-        T::schema_id()
-    }
-
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        T::json_schema(generator)
+    fn update_parameter(operation: &mut DefaultOperationRaw) {
+        Body::<T>::update_parameter(operation);
     }
 }
 
 /// Gathers what is wrong with a body.
 #[derive(Debug, Default)]
 pub struct Faults {
+    shape: Vec<FieldError>,
     told: Vec<FieldError>,
     /// Of garde, which knows less of the matter: told where nothing else is.
     rules: Vec<FieldError>,
@@ -79,16 +96,15 @@ impl Faults {
         }
     }
 
-    /// The value, unless anything is wrong.
+    /// The value, unless anything is wrong. What stands in for a fault of the shape is not found fault with.
     pub fn end<T>(self, value: T) -> Result<T, Problem> {
-        let Self { mut told, rules } = self;
-        let known = told.len();
-        for rule in rules {
-            let said = told.iter().take(known).any(|fault| fault.pointer == rule.pointer);
-            if !said {
-                told.push(rule);
-            }
-        }
-        if told.is_empty() { Ok(value) } else { Err(Problem::invalid(told)) }
+        let Self { shape: mut all, told, rules } = self;
+        let told: Vec<_> = told.into_iter().filter(|one| shape::is_news(one, &all)).collect();
+        let said = |rule: &FieldError| told.iter().any(|fault| fault.pointer == rule.pointer);
+        let rules = rules.into_iter().filter(|rule| shape::is_news(rule, &all) && !said(rule));
+        let rules: Vec<_> = rules.collect();
+        all.extend(told);
+        all.extend(rules);
+        if all.is_empty() { Ok(value) } else { Err(Problem::invalid(all)) }
     }
 }

@@ -69,9 +69,9 @@ where
 pub async fn create_scooter(
     rent: Data<Rent>,
     keeper: Keeper,
-    body: Body<Whole<NewScooterBody>>,
+    body: Whole<NewScooterBody>,
 ) -> Result<Stamped<VehicleView, 201>, Fail<409>> {
-    created(&rent, &keeper.0, body.0).await
+    created(&rent, &keeper.0, body).await
 }
 
 /// Add a motorbike or a bicycle.
@@ -79,9 +79,9 @@ pub async fn create_scooter(
 pub async fn create_bike(
     rent: Data<Rent>,
     keeper: Keeper,
-    body: Body<Whole<NewBikeBody>>,
+    body: Whole<NewBikeBody>,
 ) -> Result<Stamped<VehicleView, 201>, Fail<409>> {
-    created(&rent, &keeper.0, body.0).await
+    created(&rent, &keeper.0, body).await
 }
 
 /// Add a car.
@@ -89,9 +89,9 @@ pub async fn create_bike(
 pub async fn create_car(
     rent: Data<Rent>,
     keeper: Keeper,
-    body: Body<Whole<NewCarBody>>,
+    body: Whole<NewCarBody>,
 ) -> Result<Stamped<VehicleView, 201>, Fail<409>> {
-    created(&rent, &keeper.0, body.0).await
+    created(&rent, &keeper.0, body).await
 }
 
 async fn described<T>(
@@ -119,9 +119,9 @@ pub async fn describe_scooter(
     keeper: Keeper,
     path: Path<VehiclePath>,
     seen: IfMatch,
-    body: Body<Whole<ScooterBody>>,
+    body: Whole<ScooterBody>,
 ) -> Result<Stamped<VehicleView>, Fail<409>> {
-    described(&rent, &keeper.0, (path.0, seen), body.0).await
+    described(&rent, &keeper.0, (path.0, seen), body).await
 }
 
 /// Describe a bike anew.
@@ -131,9 +131,9 @@ pub async fn describe_bike(
     keeper: Keeper,
     path: Path<VehiclePath>,
     seen: IfMatch,
-    body: Body<Whole<BikeBody>>,
+    body: Whole<BikeBody>,
 ) -> Result<Stamped<VehicleView>, Fail<409>> {
-    described(&rent, &keeper.0, (path.0, seen), body.0).await
+    described(&rent, &keeper.0, (path.0, seen), body).await
 }
 
 /// Describe a car anew.
@@ -143,9 +143,9 @@ pub async fn describe_car(
     keeper: Keeper,
     path: Path<VehiclePath>,
     seen: IfMatch,
-    body: Body<Whole<CarBody>>,
+    body: Whole<CarBody>,
 ) -> Result<Stamped<VehicleView>, Fail<409>> {
-    described(&rent, &keeper.0, (path.0, seen), body.0).await
+    described(&rent, &keeper.0, (path.0, seen), body).await
 }
 
 /// Change a vehicle's title, description, rates or terms.
