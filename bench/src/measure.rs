@@ -23,8 +23,10 @@ use crate::{
 
 /// The number of clients that the bars are set for.
 pub const BARRED: usize = 16;
-/// A purchase takes many requests: so long at least is a round of them.
+/// A purchase takes many requests: so long at least is a round of them, for each sixteen buyers. They move in waves, and
+/// a round must see several.
 const PURCHASES: Duration = Duration::from_secs(4);
+const BUYERS: usize = 16;
 
 pub struct Plan {
     pub engines: Vec<Engine>,
@@ -217,8 +219,9 @@ impl On<'_> {
         let gateway = self.ground.gateway().await?;
         let shop = self.ground.serve(store, &[("SOUK__AUTH__BCRYPT_COST", "4")]).await?;
         let floor = heard.floor(copy).await?;
-        let lasts = self.plan.lasts().max(PURCHASES);
         for &clients in &self.plan.clients {
+            let waves = u32::try_from(clients.div_ceil(BUYERS)).unwrap_or(1);
+            let lasts = self.plan.lasts().max(PURCHASES * waves);
             let mut rounds = Vec::new();
             for _ in 0..self.plan.rounds(clients) {
                 let buyers = buyers(&shop, &gateway, variants, clients).await?;

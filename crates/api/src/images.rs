@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{Problem, extract::Ref};
+use crate::extract::{Faults, Reads, Ref};
 
 /// An uploaded `picture`, or what is elsewhere on the web under a `url`; never both.
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
@@ -32,15 +32,20 @@ pub struct NewImageBody {
     pub position: Option<u32>,
 }
 
-impl NewImageBody {
-    /// Of a body that is nothing but an image.
-    pub fn understood(self) -> Result<NewImage, Problem> {
-        let (image, faults) = self.read("#");
-        if faults.is_empty() { Ok(image) } else { Err(Problem::invalid(faults)) }
-    }
+/// A body that is nothing but an image.
+impl Reads for NewImageBody {
+    type Thing = NewImage;
 
+    fn read(self, faults: &mut Faults) -> NewImage {
+        let (image, wrong) = self.read_at("#");
+        faults.also(wrong);
+        image
+    }
+}
+
+impl NewImageBody {
     /// The image, and what is wrong with it; `pointer` is where it stands in the body.
-    pub fn read(self, pointer: &str) -> (NewImage, Vec<FieldError>) {
+    pub fn read_at(self, pointer: &str) -> (NewImage, Vec<FieldError>) {
         let position = self.position.and_then(|position| usize::try_from(position).ok());
         let mut faults = Vec::new();
         let mut fault = |field: &str, code: &str, detail: &str| {
@@ -74,7 +79,7 @@ pub fn read_all(
 ) -> (Vec<NewImage>, Vec<FieldError>) {
     let (mut images, mut faults) = (Vec::new(), Vec::new());
     for (at, body) in bodies.into_iter().enumerate() {
-        let (image, mut wrong) = body.read(&format!("{pointer}/{at}"));
+        let (image, mut wrong) = body.read_at(&format!("{pointer}/{at}"));
         images.push(image);
         faults.append(&mut wrong);
     }

@@ -6,51 +6,37 @@ use buy::{
     Category, CategoryEdit, Item, NewCategory, NewProduct, NewVariant, Prices, Product,
     ProductEdit, Slug, StockChange, StockPolicy, Variant, VariantEdit,
 };
-use commerce::{Currency, FieldError, Money, order::Address};
+use commerce::{Currency, Money, order::Address};
 use garde::Validate;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
 
 use crate::{
-    Problem,
-    extract::{Object, Ref},
+    extract::{Faults, Object, Reads, Ref},
     images::{self, NewImageBody},
     views::MoneyInput,
 };
 
-/// Gathers what is wrong with a body beyond its shape.
-#[derive(Default)]
-pub(super) struct Faults(Vec<FieldError>);
+fn slug(text: Option<String>, faults: &mut Faults) -> Option<Slug> {
+    let slug = text?.parse::<Slug>();
+    slug.map_err(|error| faults.add("#/slug", "bad_slug", error.to_string())).ok()
+}
 
-impl Faults {
-    fn slug(&mut self, text: Option<String>) -> Option<Slug> {
-        let slug = text?.parse::<Slug>();
-        slug.map_err(|error| self.add("#/slug", "bad_slug", &error.to_string())).ok()
-    }
-
-    pub fn prices(&mut self, of: &[MoneyInput], pointer: &str) -> Prices {
-        let mut prices = Prices::default();
-        for (at, price) in of.iter().enumerate() {
-            let place = format!("{pointer}/{at}/currency");
-            match Currency::parse(&price.currency) {
-                Err(error) => self.add(&place, "unknown_currency", &error.to_string()),
-                Ok(currency) if prices.of(currency).is_some() => {
-                    self.add(&place, "repeated", "a variant has one price for each currency");
-                }
-                Ok(currency) => prices = prices.with(Money::new(price.amount, currency)),
+/// A price for each currency; `pointer` is where they stand in the body.
+pub(super) fn prices(of: &[MoneyInput], pointer: &str, faults: &mut Faults) -> Prices {
+    let mut prices = Prices::default();
+    for (at, price) in of.iter().enumerate() {
+        let place = format!("{pointer}/{at}/currency");
+        match Currency::parse(&price.currency) {
+            Err(error) => faults.add(place, "unknown_currency", error.to_string()),
+            Ok(currency) if prices.of(currency).is_some() => {
+                faults.add(place, "repeated", "a variant has one price for each currency");
             }
+            Ok(currency) => prices = prices.with(Money::new(price.amount, currency)),
         }
-        prices
     }
-
-    pub fn add(&mut self, pointer: &str, code: &str, detail: &str) {
-        self.0.push(FieldError::new(pointer, code, detail));
-    }
-
-    pub fn end<T>(self, value: T) -> Result<T, Problem> {
-        if self.0.is_empty() { Ok(value) } else { Err(Problem::invalid(self.0)) }
-    }
+    prices
 }
 
 /// Tells an explicit null from an absent field.
@@ -110,17 +96,18 @@ pub struct NewProductBody {
     pub variants: Vec<NewVariantBody>,
 }
 
-impl NewProductBody {
-    pub fn understood(self) -> Result<NewProduct, Problem> {
-        let mut faults = Faults::default();
-        let slug = faults.slug(self.slug);
+impl Reads for NewProductBody {
+    type Thing = NewProduct;
+
+    fn read(self, faults: &mut Faults) -> NewProduct {
+        let slug = slug(self.slug, faults);
         let bodies = self.images.into_iter().map(|body| body.0);
         let (images, wrong) = images::read_all(bodies, "#/images");
-        faults.0.extend(wrong);
+        faults.also(wrong);
         let variants = self.variants.into_iter().enumerate();
         let variants =
-            variants.map(|(at, new)| new.read(&format!("#/variants/{at}/prices"), &mut faults));
-        let new = NewProduct {
+            variants.map(|(at, new)| new.read_at(&format!("#/variants/{at}/prices"), faults));
+        NewProduct {
             slug,
             title: self.title,
             description: self.description,
@@ -129,8 +116,7 @@ impl NewProductBody {
             attributes: self.attributes,
             images,
             variants: variants.collect(),
-        };
-        faults.end(new)
+        }
     }
 }
 
@@ -153,13 +139,14 @@ pub struct ProductPatch {
     pub attributes: Option<Texts>,
 }
 
-impl ProductPatch {
-    pub fn understood(self) -> Result<ProductEdit, Problem> {
-        let mut faults = Faults::default();
-        let slug = faults.slug(self.slug);
+impl Reads for ProductPatch {
+    type Thing = ProductEdit;
+
+    fn read(self, faults: &mut Faults) -> ProductEdit {
+        let slug = slug(self.slug, faults);
         let category = self.category.map(|given| given.map(|category| category.0));
         let Self { title, description, attributes, .. } = self;
-        faults.end(ProductEdit { slug, title, description, category, attributes })
+        ProductEdit { slug, title, description, category, attributes }
     }
 }
 
@@ -207,16 +194,18 @@ pub struct NewVariantBody {
 }
 
 impl NewVariantBody {
-    fn read(self, pointer: &str, faults: &mut Faults) -> NewVariant {
-        let prices = faults.prices(&self.prices, pointer);
+    fn read_at(self, pointer: &str, faults: &mut Faults) -> NewVariant {
+        let prices = prices(&self.prices, pointer, faults);
         let policy = self.stock_policy.map(Into::into).unwrap_or_default();
         NewVariant { sku: self.sku, options: self.options, prices, policy }
     }
+}
 
-    pub fn understood(self) -> Result<NewVariant, Problem> {
-        let mut faults = Faults::default();
-        let new = self.read("#/prices", &mut faults);
-        faults.end(new)
+impl Reads for NewVariantBody {
+    type Thing = NewVariant;
+
+    fn read(self, faults: &mut Faults) -> NewVariant {
+        self.read_at("#/prices", faults)
     }
 }
 
@@ -237,12 +226,13 @@ pub struct VariantPatch {
     pub stock_policy: Option<StockPolicyInput>,
 }
 
-impl VariantPatch {
-    pub fn understood(self) -> Result<VariantEdit, Problem> {
-        let mut faults = Faults::default();
-        let prices = self.prices.map(|prices| faults.prices(&prices, "#/prices"));
+impl Reads for VariantPatch {
+    type Thing = VariantEdit;
+
+    fn read(self, faults: &mut Faults) -> VariantEdit {
+        let prices = self.prices.map(|of| prices(&of, "#/prices", faults));
         let policy = self.stock_policy.map(Into::into);
-        faults.end(VariantEdit { sku: self.sku, options: self.options, prices, policy })
+        VariantEdit { sku: self.sku, options: self.options, prices, policy }
     }
 }
 
@@ -300,12 +290,13 @@ pub struct NewCategoryBody {
     pub position: u32,
 }
 
-impl NewCategoryBody {
-    pub fn understood(self) -> Result<NewCategory, Problem> {
-        let mut faults = Faults::default();
-        let slug = faults.slug(self.slug);
+impl Reads for NewCategoryBody {
+    type Thing = NewCategory;
+
+    fn read(self, faults: &mut Faults) -> NewCategory {
+        let slug = slug(self.slug, faults);
         let parent = self.parent.map(|parent| parent.0);
-        faults.end(NewCategory { parent, slug, name: self.name, position: self.position })
+        NewCategory { parent, slug, name: self.name, position: self.position }
     }
 }
 
@@ -326,12 +317,13 @@ pub struct CategoryPatch {
     pub position: Option<u32>,
 }
 
-impl CategoryPatch {
-    pub fn understood(self) -> Result<CategoryEdit, Problem> {
-        let mut faults = Faults::default();
-        let slug = faults.slug(self.slug);
+impl Reads for CategoryPatch {
+    type Thing = CategoryEdit;
+
+    fn read(self, faults: &mut Faults) -> CategoryEdit {
+        let slug = slug(self.slug, faults);
         let parent = self.parent.map(|given| given.map(|parent| parent.0));
-        faults.end(CategoryEdit { parent, slug, name: self.name, position: self.position })
+        CategoryEdit { parent, slug, name: self.name, position: self.position }
     }
 }
 

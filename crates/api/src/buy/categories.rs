@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Fail,
     answer::{CreatedAt, Fresh, NoContent, Tagged},
-    extract::{Body, IfMatch, Keeper, Path},
+    extract::{IfMatch, Keeper, Path, Whole},
 };
 
 /// The tree of categories.
@@ -32,9 +32,9 @@ pub async fn show(buy: Data<Buy>, path: Path<KeyPath>) -> Result<Tagged<Category
 pub async fn create(
     buy: Data<Buy>,
     keeper: Keeper,
-    body: Body<NewCategoryBody>,
+    body: Whole<NewCategoryBody>,
 ) -> Result<CreatedAt<CategoryView>, Fail<409>> {
-    let made = buy.create_category(&keeper.0, body.0.understood()?, None).await?;
+    let made = buy.create_category(&keeper.0, body.understood()?, None).await?;
     let location = format!("/v1/categories/{}", made.state.id);
     Ok(CreatedAt(location, made.version, made.state.into()))
 }
@@ -46,9 +46,9 @@ pub async fn edit(
     keeper: Keeper,
     path: Path<CategoryPath>,
     seen: IfMatch,
-    body: Body<CategoryPatch>,
+    body: Whole<CategoryPatch>,
 ) -> Result<Tagged<CategoryView>, Fail<409>> {
-    let edit = body.0.understood()?;
+    let edit = body.understood()?;
     let edited = buy.edit_category(&keeper.0, path.0.id.0, seen.0, edit).await?;
     Ok(Tagged::new(edited.version, edited.state.into()))
 }

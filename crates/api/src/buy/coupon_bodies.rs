@@ -8,8 +8,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::bodies::Faults;
-use crate::{Problem, extract::Ref, views::MoneyInput};
+use super::bodies::prices;
+use crate::{
+    Problem,
+    extract::{Faults, Reads, Ref},
+    views::MoneyInput,
+};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct CouponPath {
@@ -51,12 +55,16 @@ pub struct NewCouponBody {
     pub valid_until: Option<Timestamp>,
 }
 
-impl NewCouponBody {
-    pub fn understood(self) -> Result<NewCoupon, Problem> {
-        let mut faults = Faults::default();
-        let code = code(&self.code)?;
-        let amounts = faults.prices(&self.fixed, "#/fixed");
-        let minimum = faults.prices(&self.minimum, "#/minimum");
+impl Reads for NewCouponBody {
+    type Thing = NewCoupon;
+
+    fn read(self, faults: &mut Faults) -> NewCoupon {
+        let code = self.code.parse().unwrap_or_else(|error: buy::BadCode| {
+            faults.add("#/code", "bad_code", error.to_string());
+            CouponCode::nobodys()
+        });
+        let amounts = prices(&self.fixed, "#/fixed", faults);
+        let minimum = prices(&self.minimum, "#/minimum", faults);
         let off = match (self.basis_points, self.fixed.is_empty()) {
             (Some(basis_points), true) => Off::Percentage { basis_points },
             (None, false) => Off::Fixed { amounts },
@@ -69,7 +77,7 @@ impl NewCouponBody {
                 Off::Fixed { amounts }
             }
         };
-        faults.end(NewCoupon {
+        NewCoupon {
             code,
             seller: self.seller.map(|seller| seller.0.uuid()),
             off,
@@ -77,7 +85,7 @@ impl NewCouponBody {
             limit: self.limit,
             limit_per_user: self.limit_per_user,
             valid_until: self.valid_until,
-        })
+        }
     }
 }
 

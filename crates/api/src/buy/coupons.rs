@@ -10,7 +10,7 @@ use super::{
 use crate::{
     Fail,
     answer::{CreatedAt, Json, Tagged},
-    extract::{Body, IfMatch, Keeper, PageView, Paging, Path, Query},
+    extract::{IfMatch, Keeper, PageView, Paging, Path, Query, Whole},
 };
 
 fn shown(kept: KeptCoupon) -> Tagged<CouponView> {
@@ -25,9 +25,9 @@ fn shown(kept: KeptCoupon) -> Tagged<CouponView> {
 pub async fn create(
     buy: Data<Buy>,
     keeper: Keeper,
-    body: Body<NewCouponBody>,
+    body: Whole<NewCouponBody>,
 ) -> Result<CreatedAt<CouponView>, Fail<409>> {
-    let made = buy.make_coupon(&keeper.0, body.0.understood()?).await?;
+    let made = buy.make_coupon(&keeper.0, body.understood()?).await?;
     let location = format!("/v1/coupons/{}", made.state.id);
     let used = made.state.limit.map(|_| 0);
     let kept = KeptCoupon { coupon: made.state, version: made.version, used };

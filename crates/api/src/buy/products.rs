@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Fail, Problem,
-    extract::{Body, IfMatch, Keeper, Maybe, Path},
+    extract::{IfMatch, Keeper, Maybe, Path, Whole},
     images::NewImageBody,
 };
 
@@ -41,9 +41,9 @@ pub async fn show(
 pub async fn create(
     buy: Data<Buy>,
     keeper: Keeper,
-    body: Body<NewProductBody>,
+    body: Whole<NewProductBody>,
 ) -> Result<Stamped<ProductView, 201>, Fail<409>> {
-    let made = buy.create_product(&keeper.0, body.0.understood()?, None).await?;
+    let made = buy.create_product(&keeper.0, body.understood()?, None).await?;
     let location = format!("/v1/products/{}", made.state.id);
     let page = buy.page(made).await?;
     Ok(Stamped::new(page.product.version, page.into()).with("location", location))
@@ -56,9 +56,9 @@ pub async fn edit(
     keeper: Keeper,
     path: Path<ProductPath>,
     seen: IfMatch,
-    body: Body<ProductPatch>,
+    body: Whole<ProductPatch>,
 ) -> Result<Stamped<ProductView>, Fail<409>> {
-    let edit = body.0.understood()?;
+    let edit = body.understood()?;
     let edited = buy.edit_product(&keeper.0, path.0.id.0, seen.0, edit).await?;
     Ok(shown(&buy, edited).await?)
 }
@@ -94,9 +94,9 @@ pub async fn add_image(
     keeper: Keeper,
     path: Path<ProductPath>,
     seen: IfMatch,
-    body: Body<NewImageBody>,
+    body: Whole<NewImageBody>,
 ) -> Result<Stamped<ProductView>, Fail<409>> {
-    let new = body.0.understood()?;
+    let new = body.understood()?;
     let added = buy.add_image(&keeper.0, path.0.id.0, seen.0, new).await?;
     Ok(shown(&buy, added).await?)
 }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     Fail,
-    extract::{Body, IfMatch, Keeper, Path},
+    extract::{IfMatch, Keeper, Path, Whole},
 };
 
 impl From<VariantPath> for VariantRef {
@@ -27,9 +27,9 @@ pub async fn add(
     keeper: Keeper,
     path: Path<ProductPath>,
     seen: IfMatch,
-    body: Body<NewVariantBody>,
+    body: Whole<NewVariantBody>,
 ) -> Result<Stamped<ProductView>, Fail<409>> {
-    let new = body.0.understood()?;
+    let new = body.understood()?;
     let added = buy.add_variant(&keeper.0, path.0.id.0, seen.0, new).await?;
     Ok(shown(&buy, added).await?)
 }
@@ -41,9 +41,9 @@ pub async fn edit(
     keeper: Keeper,
     path: Path<VariantPath>,
     seen: IfMatch,
-    body: Body<VariantPatch>,
+    body: Whole<VariantPatch>,
 ) -> Result<Stamped<ProductView>, Fail<409>> {
-    let edit = body.0.understood()?;
+    let edit = body.understood()?;
     let edited = buy.edit_variant(&keeper.0, path.0.into(), seen.0, edit).await?;
     Ok(shown(&buy, edited).await?)
 }

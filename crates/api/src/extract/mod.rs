@@ -23,7 +23,7 @@ pub use object::Object;
 pub use page::{PageLinks, PageView, Paging};
 pub use path::Path;
 pub use query::{Query, parameter_faults};
-pub use whole::{Faults, Whole};
+pub use whole::{Faults, Reads, Whole};
 
 /// Extractors add nothing to Swagger's definitions; schemas travel by `openapi::carry`.
 macro_rules! no_definitions {

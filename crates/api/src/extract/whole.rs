@@ -35,6 +35,23 @@ impl<T: Validate<Context = ()>> Whole<T> {
     }
 }
 
+/// A body that tells of something.
+pub trait Reads {
+    type Thing;
+
+    /// What it tells; what is wrong with it is gathered, and a stand-in takes its place.
+    fn read(self, faults: &mut Faults) -> Self::Thing;
+}
+
+impl<T: Reads + Validate<Context = ()>> Whole<T> {
+    /// What it tells, unless anything is wrong.
+    pub fn understood(self) -> Result<T::Thing, Problem> {
+        let (body, mut faults) = self.looked_at();
+        let thing = body.read(&mut faults);
+        faults.end(thing)
+    }
+}
+
 impl<T> FromRequest for Whole<T>
 where
     T: DeserializeOwned + JsonSchema + 'static,

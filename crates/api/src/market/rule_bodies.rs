@@ -7,10 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::{
-    Problem,
-    extract::{Faults, Ref},
-};
+use crate::extract::{Faults, Reads, Ref};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct RulePath {
@@ -84,10 +81,11 @@ pub struct NewRuleBody {
     pub kept_on_refund: bool,
 }
 
-impl NewRuleBody {
-    pub fn understood(self) -> Result<NewRule, Problem> {
-        let mut faults = Faults::default();
-        let rule = NewRule {
+impl Reads for NewRuleBody {
+    type Thing = NewRule;
+
+    fn read(self, faults: &mut Faults) -> NewRule {
+        NewRule {
             position: self.position,
             scope: Scope {
                 seller: self.seller.map(|seller| seller.0.uuid()),
@@ -95,10 +93,9 @@ impl NewRuleBody {
                 product: self.product.map(|product| product.0.uuid()),
             },
             basis_points: self.basis_points,
-            amounts: amounts(self.amounts, &mut faults),
+            amounts: amounts(self.amounts, faults),
             kept_on_refund: self.kept_on_refund,
-        };
-        faults.end(rule)
+        }
     }
 }
 
@@ -117,16 +114,16 @@ pub struct RulePatch {
     pub kept_on_refund: Option<bool>,
 }
 
-impl RulePatch {
-    pub fn understood(self) -> Result<RuleEdit, Problem> {
-        let mut faults = Faults::default();
-        let edit = RuleEdit {
+impl Reads for RulePatch {
+    type Thing = RuleEdit;
+
+    fn read(self, faults: &mut Faults) -> RuleEdit {
+        RuleEdit {
             position: self.position,
             basis_points: self.basis_points,
-            amounts: self.amounts.map(|bodies| amounts(bodies, &mut faults)),
+            amounts: self.amounts.map(|bodies| amounts(bodies, faults)),
             kept_on_refund: self.kept_on_refund,
-        };
-        faults.end(edit)
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use super::rule_bodies::{NewRuleBody, RuleListView, RulePatch, RulePath, RuleVie
 use crate::{
     Fail,
     answer::{CreatedAt, Json, Tagged},
-    extract::{Body, IfMatch, Operator, Path},
+    extract::{IfMatch, Operator, Path, Whole},
 };
 
 fn shown(rule: Stored<Rule>) -> Tagged<RuleView> {
@@ -30,9 +30,9 @@ pub async fn list(market: Data<Market>, operator: Operator) -> Result<Json<RuleL
 pub async fn create(
     market: Data<Market>,
     operator: Operator,
-    body: Body<NewRuleBody>,
+    body: Whole<NewRuleBody>,
 ) -> Result<CreatedAt<RuleView>, Fail<409>> {
-    let made = market.make_rule(&operator.0, body.0.understood()?, None).await?;
+    let made = market.make_rule(&operator.0, body.understood()?, None).await?;
     let location = format!("/v1/market/commission-rules/{}", made.state.id);
     Ok(CreatedAt(location, made.version, made.state.into()))
 }
@@ -54,9 +54,9 @@ pub async fn edit(
     operator: Operator,
     path: Path<RulePath>,
     seen: IfMatch,
-    body: Body<RulePatch>,
+    body: Whole<RulePatch>,
 ) -> Result<Tagged<RuleView>, Fail> {
-    let edit = body.0.understood()?;
+    let edit = body.understood()?;
     Ok(shown(market.edit_rule(&operator.0, path.0.id.0, seen.0, edit).await?))
 }
 

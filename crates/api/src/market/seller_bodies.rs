@@ -9,8 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::json;
 
 use crate::{
-    Problem,
-    extract::{Faults, Ref},
+    extract::{Faults, Reads, Ref},
     rent::places::PlaceBody,
     views::MoneyInput,
 };
@@ -137,19 +136,19 @@ pub struct ApplicationBody {
     pub payout_schedule: Option<ScheduleBody>,
 }
 
-impl ApplicationBody {
-    pub fn understood(self) -> Result<Application, Problem> {
-        let mut faults = Faults::default();
-        let application = Application {
+impl Reads for ApplicationBody {
+    type Thing = Application;
+
+    fn read(self, faults: &mut Faults) -> Application {
+        Application {
             name: self.name,
             about: self.about,
-            zone: zone(&self.zone, &mut faults),
-            place: place(&self.place, &mut faults),
+            zone: zone(&self.zone, faults),
+            place: place(&self.place, faults),
             address: self.address,
             payout_account: self.payout_account,
             schedule: self.payout_schedule.map(Into::into).unwrap_or_default(),
-        };
-        faults.end(application)
+        }
     }
 }
 
@@ -198,9 +197,10 @@ fn there<'de, D: Deserializer<'de>>(field: D) -> Result<Option<Option<String>>, 
     Option::<String>::deserialize(field).map(Some)
 }
 
-impl SellerPatch {
-    pub fn understood(self) -> Result<ProfileEdit, Problem> {
-        let mut faults = Faults::default();
+impl Reads for SellerPatch {
+    type Thing = ProfileEdit;
+
+    fn read(self, faults: &mut Faults) -> ProfileEdit {
         let mut minimums = self.payout_minimums.as_ref().map(|_| Vec::new());
         for (at, amount) in self.payout_minimums.iter().flatten().enumerate() {
             match amount.money(&format!("#/payout_minimums/{at}")) {
@@ -211,17 +211,16 @@ impl SellerPatch {
                 }
             }
         }
-        let edit = ProfileEdit {
+        ProfileEdit {
             name: self.name,
             about: self.about,
-            zone: self.zone.map(|name| zone(&name, &mut faults)),
-            place: self.place.map(|body| place(&body, &mut faults)),
+            zone: self.zone.map(|name| zone(&name, faults)),
+            place: self.place.map(|body| place(&body, faults)),
             address: self.address,
             payout_account: self.payout_account,
             schedule: self.payout_schedule.map(Into::into),
             minimums,
-        };
-        faults.end(edit)
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     Fail,
     answer::{CreatedAt, Json, Tagged},
-    extract::{Body, IfMatch, Operator, PageView, Path, Query, Signed},
+    extract::{Body, IfMatch, Operator, PageView, Path, Query, Signed, Whole},
 };
 
 fn shown(seller: Stored<Seller>) -> Tagged<SellerView> {
@@ -28,9 +28,9 @@ fn shown(seller: Stored<Seller>) -> Tagged<SellerView> {
 pub async fn apply(
     market: Data<Market>,
     who: Signed,
-    body: Body<ApplicationBody>,
+    body: Whole<ApplicationBody>,
 ) -> Result<CreatedAt<SellerView>, Fail<409>> {
-    let made = market.apply(&who.0, body.0.understood()?, None).await?;
+    let made = market.apply(&who.0, body.understood()?, None).await?;
     let location = format!("/v1/market/sellers/{}", made.state.id);
     Ok(CreatedAt(location, made.version, made.state.into()))
 }
@@ -82,9 +82,9 @@ pub async fn edit(
     who: Signed,
     path: Path<SellerPath>,
     seen: IfMatch,
-    body: Body<SellerPatch>,
+    body: Whole<SellerPatch>,
 ) -> Result<Tagged<SellerView>, Fail<403>> {
-    let edit = body.0.understood()?;
+    let edit = body.understood()?;
     Ok(shown(market.edit_seller(&who.0, path.0.id.0, seen.0, edit).await?))
 }
 

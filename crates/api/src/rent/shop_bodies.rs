@@ -8,10 +8,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::places::{HoursBody, PlaceBody};
-use crate::{
-    Problem,
-    extract::{Faults, Object, Ref},
-};
+use crate::extract::{Faults, Object, Reads, Ref};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ShopPath {
@@ -39,15 +36,16 @@ pub struct NewShopBody {
     pub week: Object<WeekBody>,
 }
 
-impl NewShopBody {
-    pub fn understood(self) -> Result<NewShop, Problem> {
-        let mut faults = Faults::default();
+impl Reads for NewShopBody {
+    type Thing = NewShop;
+
+    fn read(self, faults: &mut Faults) -> NewShop {
         let zone = Zone::parse(&self.zone).unwrap_or_else(|error| {
             faults.add("#/zone", "unknown_zone", error.to_string());
             Zone::UTC
         });
-        let (place, week) = (self.place.read(&mut faults), self.week.0.read(&mut faults));
-        faults.end(NewShop { name: self.name, zone, place, address: self.address, week })
+        let (place, week) = (self.place.read(faults), self.week.0.read(faults));
+        NewShop { name: self.name, zone, place, address: self.address, week }
     }
 }
 
@@ -123,24 +121,24 @@ pub struct ShopPatch {
     pub blackouts: Option<Vec<DatesBody>>,
 }
 
-impl ShopPatch {
-    pub fn understood(self) -> Result<ShopEdit, Problem> {
-        let mut faults = Faults::default();
+impl Reads for ShopPatch {
+    type Thing = ShopEdit;
+
+    fn read(self, faults: &mut Faults) -> ShopEdit {
         let exception = |(at, of): (usize, ExceptionBody), faults: &mut Faults| DayException {
             date: of.date,
             hours: hours(&of.hours, &format!("#/exceptions/{at}/hours"), faults),
         };
-        let edit = ShopEdit {
+        ShopEdit {
             name: self.name,
-            place: self.place.map(|place| place.read(&mut faults)),
+            place: self.place.map(|place| place.read(faults)),
             address: self.address,
-            week: self.week.map(|week| week.0.read(&mut faults)),
+            week: self.week.map(|week| week.0.read(faults)),
             exceptions: self.exceptions.map(|days| {
-                days.into_iter().enumerate().map(|day| exception(day, &mut faults)).collect()
+                days.into_iter().enumerate().map(|day| exception(day, faults)).collect()
             }),
             blackouts: self.blackouts.map(|days| days.into_iter().map(Into::into).collect()),
-        };
-        faults.end(edit)
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     Fail,
     answer::{CreatedAt, Json, Tagged},
-    extract::{Body, IfMatch, Keeper, PageView, Path, Query, Ref},
+    extract::{IfMatch, Keeper, PageView, Path, Query, Ref, Whole},
 };
 
 /// Look at a rental shop.
@@ -39,9 +39,9 @@ pub async fn list(rent: Data<Rent>, keeper: Keeper) -> Result<Json<ShopListView>
 pub async fn create(
     rent: Data<Rent>,
     keeper: Keeper,
-    body: Body<NewShopBody>,
+    body: Whole<NewShopBody>,
 ) -> Result<CreatedAt<ShopView>, Fail<409>> {
-    let made = rent.open_shop(&keeper.0, body.0.understood()?, None).await?;
+    let made = rent.open_shop(&keeper.0, body.understood()?, None).await?;
     let location = format!("/v1/rent/shops/{}", made.state.id);
     Ok(CreatedAt(location, made.version, made.state.into()))
 }
@@ -55,9 +55,9 @@ pub async fn edit(
     keeper: Keeper,
     path: Path<ShopPath>,
     seen: IfMatch,
-    body: Body<ShopPatch>,
+    body: Whole<ShopPatch>,
 ) -> Result<Tagged<ShopView>, Fail> {
-    let edited = rent.edit_shop(&keeper.0, path.0.id.0, seen.0, body.0.understood()?).await?;
+    let edited = rent.edit_shop(&keeper.0, path.0.id.0, seen.0, body.understood()?).await?;
     Ok(Tagged::new(edited.version, edited.state.into()))
 }
 

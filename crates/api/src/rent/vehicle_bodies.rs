@@ -14,8 +14,7 @@ use super::{
     words::{BikeClassWord, FuelWord, LicenceWord, TransmissionWord},
 };
 use crate::{
-    Problem,
-    extract::{Faults, Object, Ref},
+    extract::{Faults, Object, Reads, Ref},
     images::{self, NewImageBody},
 };
 
@@ -65,14 +64,6 @@ impl Offer {
     }
 }
 
-/// A body that tells of one kind of vehicle.
-pub trait TellsOf {
-    type Thing;
-
-    /// What it tells; what is wrong with it is gathered, and a stand-in takes its place.
-    fn read(self, faults: &mut Faults) -> Self::Thing;
-}
-
 macro_rules! vehicle {
     (
         $(#[$about_new:meta])* $new:ident;
@@ -111,7 +102,7 @@ macro_rules! vehicle {
             $($(#[$rule])* pub $field: $kind,)+
         }
 
-        impl TellsOf for $new {
+        impl Reads for $new {
             type Thing = NewListing;
 
             fn read(self, faults: &mut Faults) -> NewListing {
@@ -179,7 +170,7 @@ vehicle! {
     }
 }
 
-impl TellsOf for ScooterBody {
+impl Reads for ScooterBody {
     type Thing = Vehicle;
 
     fn read(self, _: &mut Faults) -> Vehicle {
@@ -260,7 +251,7 @@ vehicle! {
     }
 }
 
-impl TellsOf for BikeBody {
+impl Reads for BikeBody {
     type Thing = Vehicle;
 
     fn read(self, faults: &mut Faults) -> Vehicle {
@@ -373,7 +364,7 @@ vehicle! {
     }
 }
 
-impl TellsOf for CarBody {
+impl Reads for CarBody {
     type Thing = Vehicle;
 
     fn read(self, _: &mut Faults) -> Vehicle {
@@ -412,17 +403,17 @@ pub struct VehiclePatch {
     pub terms: Option<TermsBody>,
 }
 
-impl VehiclePatch {
-    pub fn understood(self) -> Result<ListingEdit, Problem> {
-        let mut faults = Faults::default();
-        let edit = ListingEdit {
+impl Reads for VehiclePatch {
+    type Thing = ListingEdit;
+
+    fn read(self, faults: &mut Faults) -> ListingEdit {
+        ListingEdit {
             title: self.title,
             description: self.description,
             vehicle: None,
-            rates: self.rates.map(|rates| rates.read(&mut faults)),
+            rates: self.rates.map(|rates| rates.read(faults)),
             terms: self.terms.map(Into::into),
-        };
-        faults.end(edit)
+        }
     }
 }
 

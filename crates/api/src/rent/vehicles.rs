@@ -8,13 +8,13 @@ use rent::{Listing, ListingEdit, NewListing, Rent, Vehicle};
 use super::{
     vehicle_bodies::{
         BikeBody, CarBody, NewBikeBody, NewCarBody, NewScooterBody, NewUnitBody, ScooterBody,
-        TellsOf, UnitPatch, UnitPath, VehicleImagePath, VehiclePatch, VehiclePath,
+        UnitPatch, UnitPath, VehicleImagePath, VehiclePatch, VehiclePath,
     },
     vehicle_views::VehicleView,
 };
 use crate::{
     Fail, Problem,
-    extract::{Body, IfMatch, Keeper, Maybe, Path, Whole},
+    extract::{Body, IfMatch, Keeper, Maybe, Path, Reads, Whole},
     images::NewImageBody,
     stamped::Stamped,
 };
@@ -50,7 +50,7 @@ pub async fn show(
 /// Every fault of the body comes back at once.
 async fn created<T>(rent: &Rent, keeper: &Actor, body: Whole<T>) -> Made
 where
-    T: TellsOf<Thing = NewListing> + Validate<Context = ()>,
+    T: Reads<Thing = NewListing> + Validate<Context = ()>,
 {
     let (body, mut faults) = body.looked_at();
     let new = body.read(&mut faults);
@@ -101,7 +101,7 @@ async fn described<T>(
     body: Whole<T>,
 ) -> Changed
 where
-    T: TellsOf<Thing = Vehicle> + Validate<Context = ()>,
+    T: Reads<Thing = Vehicle> + Validate<Context = ()>,
 {
     let (body, mut faults) = body.looked_at();
     let vehicle = body.read(&mut faults);
@@ -157,9 +157,9 @@ pub async fn edit(
     keeper: Keeper,
     path: Path<VehiclePath>,
     seen: IfMatch,
-    body: Body<VehiclePatch>,
+    body: Whole<VehiclePatch>,
 ) -> Result<Stamped<VehicleView>, Fail<409>> {
-    let edit = body.0.understood()?;
+    let edit = body.understood()?;
     let edited = rent.edit_listing(&keeper.0, path.0.id.0, seen.0, edit).await?;
     Ok(shown(&rent, &keeper.0, edited).await?)
 }
@@ -236,9 +236,9 @@ pub async fn add_image(
     keeper: Keeper,
     path: Path<VehiclePath>,
     seen: IfMatch,
-    body: Body<NewImageBody>,
+    body: Whole<NewImageBody>,
 ) -> Result<Stamped<VehicleView>, Fail<409>> {
-    let new = body.0.understood()?;
+    let new = body.understood()?;
     let added = rent.add_listing_image(&keeper.0, path.0.id.0, seen.0, new).await?;
     Ok(shown(&rent, &keeper.0, added).await?)
 }

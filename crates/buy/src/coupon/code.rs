@@ -18,6 +18,11 @@ pub struct CouponCode(String);
 pub struct BadCode;
 
 impl CouponCode {
+    /// Stands in for one that is none.
+    pub fn nobodys() -> Self {
+        Self("---".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -4,7 +4,7 @@ use buy::{CategoryId, NewProduct, NewVariant, Prices, Product, StockPolicy, Vari
 use commerce::{Currency, Money, picture::Chosen};
 use persistence::{Db, buy::BulkProducts};
 
-use super::{SeedError, surroundings::Surroundings};
+use super::{SeedError, mixed::mixed, surroundings::Surroundings};
 
 /// Products written in one transaction.
 const BATCH: u64 = 5_000;
@@ -113,7 +113,8 @@ fn product(
     categories: &[CategoryId],
     surroundings: &Surroundings,
 ) -> Result<Product, SeedError> {
-    let mix = number.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    // Words meet freely: a product's parts must not be steps of one lattice, where many pairs never meet.
+    let mix = mixed(number);
     let pick = |from: &[&'static str], turn: u32| nth(from, mix.rotate_left(turn)).unwrap_or("");
     let title = format!("{} {} {}", pick(LOOKS, 8), pick(STUFFS, 24), pick(THINGS, 40));
     let colour = pick(COLOURS, 52);

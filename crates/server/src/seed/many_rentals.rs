@@ -8,7 +8,7 @@ use rent::{
     claimed, price,
 };
 
-use super::{SeedError, rentals::fleet, surroundings::Surroundings};
+use super::{SeedError, mixed::mixed, rentals::fleet, surroundings::Surroundings};
 
 /// Vehicles written in one transaction, with their bookings.
 const BATCH: u64 = 500;
@@ -201,14 +201,6 @@ fn place(shop: u64) -> Place {
 fn cycled<T>(of: &[T], number: u64) -> Option<&T> {
     let count = u64::try_from(of.len()).ok()?;
     of.get(usize::try_from(number.checked_rem(count)?).ok()?)
-}
-
-/// The finisher of `SplitMix64`.
-fn mixed(number: u64) -> u64 {
-    let mut z = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
 }
 
 #[cfg(test)]

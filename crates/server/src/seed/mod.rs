@@ -5,6 +5,7 @@ mod image;
 mod many;
 mod many_rentals;
 mod merchants;
+mod mixed;
 mod photo;
 mod pictures;
 mod rentals;
