@@ -25,6 +25,9 @@ use crate::{Limits, edge::context, openapi, problem::Problem};
 /// How JSON writes one.
 const NUL: &[u8] = br"\u0000";
 
+/// What the schema cannot tell, serde tells one at a time; each time costs reading the body again.
+const MOST_ROUNDS: usize = 20;
+
 /// The body of a request, understood and checked.
 #[derive(Debug)]
 pub struct Body<T>(pub T);
@@ -129,7 +132,7 @@ where
     }
 }
 
-/// Puts a stand-in wherever the shape is at fault, until serde has nothing more to say.
+/// Puts a stand-in wherever the shape is at fault, until serde has nothing more to say or has said enough.
 fn mended<T>(
     error: &serde_path_to_error::Error<serde_json::Error>,
     bytes: &[u8],
@@ -143,7 +146,7 @@ where
     };
     let mut faults = shape::faults::<T>(&json, met(error));
     let mut news = faults.clone();
-    loop {
+    for _ in 0..MOST_ROUNDS {
         shape::mend::<T>(&mut json, &news);
         let read: Result<Object<T>, _> = serde_path_to_error::deserialize(&json);
         let error = match read {
@@ -151,11 +154,12 @@ where
             Err(error) => met(&error),
         };
         if faults.len() >= shape::MOST || !shape::is_news(&error, &faults) {
-            return Err(Problem::invalid(faults));
+            break;
         }
         faults.push(error.clone());
         news = vec![error];
     }
+    Err(Problem::invalid(faults))
 }
 
 /// What serde met first, and where.
