@@ -108,17 +108,25 @@ fn batch(
     Ok(BulkProducts { categories: Vec::new(), products, stock, at })
 }
 
+/// Each part of a product is drawn for itself: were they one draw turned, some words would never meet.
+fn drawn(number: u64, part: u64) -> u64 {
+    mixed(number.wrapping_mul(8).wrapping_add(part))
+}
+
+fn words(number: u64) -> [&'static str; 3] {
+    let word = |from, part| nth(from, drawn(number, part)).unwrap_or_default();
+    [word(LOOKS, 0), word(STUFFS, 1), word(THINGS, 2)]
+}
+
 fn product(
     number: u64,
     categories: &[CategoryId],
     surroundings: &Surroundings,
 ) -> Result<Product, SeedError> {
-    // Words meet freely: a product's parts must not be steps of one lattice, where many pairs never meet.
-    let mix = mixed(number);
-    let pick = |from: &[&'static str], turn: u32| nth(from, mix.rotate_left(turn)).unwrap_or("");
-    let title = format!("{} {} {}", pick(LOOKS, 8), pick(STUFFS, 24), pick(THINGS, 40));
-    let colour = pick(COLOURS, 52);
-    let cents = i64::try_from(mix.rotate_left(17) % 20_000).unwrap_or_default();
+    let [look, stuff, thing] = words(number);
+    let title = format!("{look} {stuff} {thing}");
+    let colour = nth(COLOURS, drawn(number, 3)).unwrap_or_default();
+    let cents = i64::try_from(drawn(number, 4) % 20_000).unwrap_or_default();
     let prices: Prices = [Money::usd(cents.saturating_add(1_99))].into_iter().collect();
     let variant = NewVariant {
         sku: format!("M-{number:08}"),
@@ -133,7 +141,7 @@ fn product(
         slug: Some(format!("{}-{number}", buy::option_key(&title)).parse()?),
         description: format!("A {} made for every day.", title.to_lowercase()),
         title,
-        category: nth(categories, mix.rotate_left(31)),
+        category: nth(categories, drawn(number, 5)),
         option_names: vec!["Colour".to_owned()],
         variants: vec![variant],
         ..NewProduct::default()
@@ -152,4 +160,23 @@ fn nth<T: Copy>(from: &[T], turn: u64) -> Option<T> {
     let count = u64::try_from(from.len()).unwrap_or(u64::MAX);
     let at = turn.checked_rem(count)?;
     from.get(usize::try_from(at).ok()?).copied()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn every_word_meets_every_other() {
+        let titles: Vec<_> = (0..100_000).map(words).collect();
+        let pairs = |a: usize, b: usize| {
+            titles.iter().map(|words| (words[a], words[b])).collect::<HashSet<_>>().len()
+        };
+
+        assert_eq!(pairs(0, 1), LOOKS.len() * STUFFS.len());
+        assert_eq!(pairs(1, 2), STUFFS.len() * THINGS.len());
+        assert_eq!(pairs(0, 2), LOOKS.len() * THINGS.len());
+    }
 }
