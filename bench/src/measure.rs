@@ -23,10 +23,9 @@ use crate::{
 
 /// The number of clients that the bars are set for.
 pub const BARRED: usize = 16;
-/// A purchase takes many requests: so long at least is a round of them, for each sixteen buyers. They move in waves, and
-/// a round must see several.
+/// A purchase takes many requests: so long at least is a round of them, for each [`BARRED`] buyers. They move in waves,
+/// and a round must see several.
 const PURCHASES: Duration = Duration::from_secs(4);
-const BUYERS: usize = 16;
 
 pub struct Plan {
     pub engines: Vec<Engine>,
@@ -220,7 +219,7 @@ impl On<'_> {
         let shop = self.ground.serve(store, &[("SOUK__AUTH__BCRYPT_COST", "4")]).await?;
         let floor = heard.floor(copy).await?;
         for &clients in &self.plan.clients {
-            let waves = u32::try_from(clients.div_ceil(BUYERS)).unwrap_or(1);
+            let waves = u32::try_from(clients.div_ceil(BARRED)).unwrap_or(1);
             let lasts = self.plan.lasts().max(PURCHASES * waves);
             let mut rounds = Vec::new();
             for _ in 0..self.plan.rounds(clients) {

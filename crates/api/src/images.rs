@@ -1,7 +1,7 @@
 //! Images on what is shown, as clients send and see them: uploaded pictures, or something elsewhere on the web.
 
 use commerce::{
-    FieldError, Timestamp,
+    Timestamp,
     picture::{Image, NewImage, Picture, PictureLink, PictureUrls, Shows},
 };
 use garde::Validate;
@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::extract::{Faults, Reads, Ref};
+use crate::extract::{Faults, Object, Reads, Ref};
 
 /// An uploaded `picture`, or what is elsewhere on the web under a `url`; never both.
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
@@ -37,19 +37,16 @@ impl Reads for NewImageBody {
     type Thing = NewImage;
 
     fn read(self, faults: &mut Faults) -> NewImage {
-        let (image, wrong) = self.read_at("#");
-        faults.also(wrong);
-        image
+        self.read_at("#", faults)
     }
 }
 
 impl NewImageBody {
-    /// The image, and what is wrong with it; `pointer` is where it stands in the body.
-    pub fn read_at(self, pointer: &str) -> (NewImage, Vec<FieldError>) {
+    /// `pointer` is where it stands in the body.
+    fn read_at(self, pointer: &str, faults: &mut Faults) -> NewImage {
         let position = self.position.and_then(|position| usize::try_from(position).ok());
-        let mut faults = Vec::new();
         let mut fault = |field: &str, code: &str, detail: &str| {
-            faults.push(FieldError::new(format!("{pointer}/{field}"), code, detail));
+            faults.add(format!("{pointer}/{field}"), code, detail);
         };
         let shows = match (self.picture, self.url) {
             (Some(picture), None) => Shows::Picture(picture.0),
@@ -68,22 +65,14 @@ impl NewImageBody {
                 Shows::Web("/".into())
             }
         };
-        (NewImage { shows, alt: self.alt, position }, faults)
+        NewImage { shows, alt: self.alt, position }
     }
 }
 
-/// All the images of a body, and what is wrong with any of them.
-pub fn read_all(
-    bodies: impl IntoIterator<Item = NewImageBody>,
-    pointer: &str,
-) -> (Vec<NewImage>, Vec<FieldError>) {
-    let (mut images, mut faults) = (Vec::new(), Vec::new());
-    for (at, body) in bodies.into_iter().enumerate() {
-        let (image, mut wrong) = body.read_at(&format!("{pointer}/{at}"));
-        images.push(image);
-        faults.append(&mut wrong);
-    }
-    (images, faults)
+/// All the images of a body, which stand in its `images`.
+pub fn read_all(bodies: Vec<Object<NewImageBody>>, faults: &mut Faults) -> Vec<NewImage> {
+    let each = bodies.into_iter().enumerate();
+    each.map(|(at, body)| body.0.read_at(&format!("#/images/{at}"), faults)).collect()
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -101,9 +101,7 @@ impl Reads for NewProductBody {
 
     fn read(self, faults: &mut Faults) -> NewProduct {
         let slug = slug(self.slug, faults);
-        let bodies = self.images.into_iter().map(|body| body.0);
-        let (images, wrong) = images::read_all(bodies, "#/images");
-        faults.also(wrong);
+        let images = images::read_all(self.images, faults);
         let variants = self.variants.into_iter().enumerate();
         let variants =
             variants.map(|(at, new)| new.read_at(&format!("#/variants/{at}/prices"), faults));

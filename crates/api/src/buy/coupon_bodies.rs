@@ -1,6 +1,6 @@
 //! Coupons as their keepers send them, and what a cart is told of them.
 
-use buy::{Coupon, CouponCode, NewCoupon, Off, Place};
+use buy::{BadCode, Coupon, CouponCode, NewCoupon, Off, Place};
 use commerce::{FieldError, Timestamp};
 use garde::Validate;
 use market::Seller;
@@ -59,8 +59,8 @@ impl Reads for NewCouponBody {
     type Thing = NewCoupon;
 
     fn read(self, faults: &mut Faults) -> NewCoupon {
-        let code = self.code.parse().unwrap_or_else(|error: buy::BadCode| {
-            faults.add("#/code", "bad_code", error.to_string());
+        let code = code(&self.code).unwrap_or_else(|fault| {
+            faults.also([fault]);
             CouponCode::nobodys()
         });
         let amounts = prices(&self.fixed, "#/fixed", faults);
@@ -89,10 +89,8 @@ impl Reads for NewCouponBody {
     }
 }
 
-fn code(text: &str) -> Result<CouponCode, Problem> {
-    text.parse().map_err(|error: buy::BadCode| {
-        Problem::invalid(vec![FieldError::new("#/code", "bad_code", error.to_string())])
-    })
+fn code(text: &str) -> Result<CouponCode, FieldError> {
+    text.parse().map_err(|error: BadCode| FieldError::new("#/code", "bad_code", error.to_string()))
 }
 
 #[derive(Debug, Deserialize, JsonSchema, Validate)]
@@ -105,7 +103,7 @@ pub struct CartCouponBody {
 
 impl CartCouponBody {
     pub fn understood(&self) -> Result<CouponCode, Problem> {
-        code(&self.code)
+        code(&self.code).map_err(|fault| Problem::invalid(vec![fault]))
     }
 }
 

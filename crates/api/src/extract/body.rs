@@ -32,7 +32,7 @@ const MOST_ROUNDS: usize = 20;
 #[derive(Debug)]
 pub struct Body<T>(pub T);
 
-type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
+pub(super) type Reading<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 
 impl<T> FromRequest for Body<T>
 where
@@ -42,13 +42,19 @@ where
     type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let raw = raw(request, payload);
-        let request = request.clone();
-        Box::pin(async move {
-            auth::let_in(&request).await;
-            understand(&raw.await?).map(Body)
-        })
+        let raw = of_those_let_in(request, payload);
+        Box::pin(async move { understand(&raw.await?).map(Body) })
     }
+}
+
+/// The same as [`raw`], told only to those who may ask at all.
+pub(super) fn of_those_let_in(request: &HttpRequest, payload: &mut Payload) -> Reading<Bytes> {
+    let raw = raw(request, payload);
+    let request = request.clone();
+    Box::pin(async move {
+        auth::let_in(&request).await;
+        raw.await
+    })
 }
 
 /// The bytes of a JSON body, within the limit.

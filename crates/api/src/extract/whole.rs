@@ -1,7 +1,5 @@
 //! What is wrong with a body, all of it at once: its rules, its words, and what the thing behind it says.
 
-use std::{future::Future, pin::Pin};
-
 use actix_web::{FromRequest, HttpRequest, dev::Payload};
 use commerce::FieldError;
 use garde::Validate;
@@ -13,8 +11,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Body, auth,
-    body::{self, Understood},
+    Body,
+    body::{self, Reading, Understood},
     no_definitions, shape,
 };
 use crate::Problem;
@@ -57,13 +55,11 @@ where
     T: DeserializeOwned + JsonSchema + 'static,
 {
     type Error = Problem;
-    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+    type Future = Reading<Self>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let raw = body::raw(request, payload);
-        let request = request.clone();
+        let raw = body::of_those_let_in(request, payload);
         Box::pin(async move {
-            auth::let_in(&request).await;
             let Understood { value, faults } = body::read(&raw.await?)?;
             Ok(Self { body: value, shape: faults })
         })

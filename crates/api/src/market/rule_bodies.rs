@@ -1,6 +1,6 @@
 //! Rules of commission as clients send and see them.
 
-use commerce::{Currency, FieldError, Timestamp};
+use commerce::{Currency, Timestamp};
 use garde::Validate;
 use market::{Amounts, NewRule, Rule, RuleEdit, Scope, Seller};
 use schemars::JsonSchema;
@@ -45,7 +45,7 @@ fn amounts(bodies: Vec<AmountsBody>, faults: &mut Faults) -> Vec<Amounts> {
             }),
             Err(error) => {
                 let pointer = format!("#/amounts/{at}/currency");
-                faults.also([FieldError::new(pointer, "unknown_currency", error.to_string())]);
+                faults.add(pointer, "unknown_currency", error.to_string());
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What clients send about sellers.
 
 use chrono::Weekday;
-use commerce::{FieldError, User};
+use commerce::User;
 use garde::Validate;
 use market::{Application, ProfileEdit, Schedule, Seller, TeamRole, Zone};
 use schemars::JsonSchema;
@@ -207,7 +207,7 @@ impl Reads for SellerPatch {
                 Ok(money) => minimums.iter_mut().for_each(|all| all.push(money)),
                 Err(_) => {
                     let pointer = format!("#/payout_minimums/{at}/currency");
-                    faults.also([FieldError::new(pointer, "unknown_currency", "no such currency")]);
+                    faults.add(pointer, "unknown_currency", "no such currency");
                 }
             }
         }

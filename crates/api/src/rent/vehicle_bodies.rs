@@ -48,9 +48,7 @@ pub struct Offer {
 
 impl Offer {
     fn of(self, vehicle: Vehicle, faults: &mut Faults) -> NewListing {
-        let bodies = self.images.into_iter().map(|body| body.0);
-        let (images, wrong) = images::read_all(bodies, "#/images");
-        faults.also(wrong);
+        let images = images::read_all(self.images, faults);
         NewListing {
             shop: self.shop.0,
             title: self.title,

@@ -4,7 +4,11 @@ use buy::{CategoryId, NewProduct, NewVariant, Prices, Product, StockPolicy, Vari
 use commerce::{Currency, Money, picture::Chosen};
 use persistence::{Db, buy::BulkProducts};
 
-use super::{SeedError, mixed::mixed, surroundings::Surroundings};
+use super::{
+    SeedError,
+    mixed::{cycled, mixed},
+    surroundings::Surroundings,
+};
 
 /// Products written in one transaction.
 const BATCH: u64 = 5_000;
@@ -114,7 +118,7 @@ fn drawn(number: u64, part: u64) -> u64 {
 }
 
 fn words(number: u64) -> [&'static str; 3] {
-    let word = |from, part| nth(from, drawn(number, part)).unwrap_or_default();
+    let word = |from, part| cycled(from, drawn(number, part)).copied().unwrap_or_default();
     [word(LOOKS, 0), word(STUFFS, 1), word(THINGS, 2)]
 }
 
@@ -125,7 +129,7 @@ fn product(
 ) -> Result<Product, SeedError> {
     let [look, stuff, thing] = words(number);
     let title = format!("{look} {stuff} {thing}");
-    let colour = nth(COLOURS, drawn(number, 3)).unwrap_or_default();
+    let colour = cycled(COLOURS, drawn(number, 3)).copied().unwrap_or_default();
     let cents = i64::try_from(drawn(number, 4) % 20_000).unwrap_or_default();
     let prices: Prices = [Money::usd(cents.saturating_add(1_99))].into_iter().collect();
     let variant = NewVariant {
@@ -141,7 +145,7 @@ fn product(
         slug: Some(format!("{}-{number}", buy::option_key(&title)).parse()?),
         description: format!("A {} made for every day.", title.to_lowercase()),
         title,
-        category: nth(categories, drawn(number, 5)),
+        category: cycled(categories, drawn(number, 5)).copied(),
         option_names: vec!["Colour".to_owned()],
         variants: vec![variant],
         ..NewProduct::default()
@@ -154,12 +158,6 @@ fn product(
 fn stock_of(number: u64, product: &Product) -> Option<(VariantId, i64)> {
     let units = i64::try_from(number % 10).unwrap_or_default().saturating_mul(100);
     product.variants.first().filter(|_| units > 0).map(|variant| (variant.id, units))
-}
-
-fn nth<T: Copy>(from: &[T], turn: u64) -> Option<T> {
-    let count = u64::try_from(from.len()).unwrap_or(u64::MAX);
-    let at = turn.checked_rem(count)?;
-    from.get(usize::try_from(at).ok()?).copied()
 }
 
 #[cfg(test)]

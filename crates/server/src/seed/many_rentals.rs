@@ -8,7 +8,12 @@ use rent::{
     claimed, price,
 };
 
-use super::{SeedError, mixed::mixed, rentals::fleet, surroundings::Surroundings};
+use super::{
+    SeedError,
+    mixed::{cycled, mixed},
+    rentals::fleet,
+    surroundings::Surroundings,
+};
 
 /// Vehicles written in one transaction, with their bookings.
 const BATCH: u64 = 500;
@@ -196,11 +201,6 @@ fn place(shop: u64) -> Place {
         lat_e6: e6(1 + city % 10 * 5, within),
         lon_e6: e6(1 + city / 10 * 3 % 170, within / 100),
     }
-}
-
-fn cycled<T>(of: &[T], number: u64) -> Option<&T> {
-    let count = u64::try_from(of.len()).ok()?;
-    of.get(usize::try_from(number.checked_rem(count)?).ok()?)
 }
 
 #[cfg(test)]
