@@ -1,9 +1,9 @@
 //! The one place a change is written: all of it or nothing.
 
-use std::{fmt::Write as _, time::Duration};
+use std::{fmt::Write as _, sync::Arc, time::Duration};
 
 use commerce::{Change, CommitError, ResourceId};
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbErr, Statement, Value};
+use sea_orm::{ConnectionTrait, DbErr, Statement, Value};
 
 use crate::{
     Db, Engine, Heard,
@@ -24,7 +24,7 @@ pub async fn commit<T: Layout>(db: &Db, change: Change<T>) -> Result<(), CommitE
 
 /// Writes steps that are no change of an aggregate, with all that goes with a commit.
 pub async fn write_steps(db: &Db, steps: Steps, told: Told) -> Result<(), CommitError> {
-    let written = match write(db, &steps.into_statements()).await {
+    let written = match write(db, steps.into_statements().into()).await {
         Err(error) => Err(ledger::explain(db, &told.postings, error).await?),
         written => written,
     };
@@ -53,11 +53,11 @@ fn prepare<T: Layout>(db: &Db, change: Change<T>) -> Result<(Steps, Told), Commi
     Ok((steps, told))
 }
 
-async fn write(db: &Db, statements: &[Vec<Step>]) -> Result<(), CommitError> {
+async fn write(db: &Db, statements: Arc<[Vec<Step>]>) -> Result<(), CommitError> {
     for tried in 1..=TRIES {
-        let outcome = match db.engine() {
-            Engine::Postgres => write_postgres(db, statements).await,
-            Engine::Sqlite => write_sqlite(db, statements).await,
+        let outcome = match db.sqlite_writer() {
+            Some(writer) => writer.write(statements.clone(), db.ear()).await,
+            None => write_postgres(db, &statements).await,
         };
         let Err(Trouble { meaning, at }) = outcome else { return Ok(()) };
         match meaning {
@@ -95,13 +95,13 @@ fn could_be_short(steps: &[Step]) -> Vec<ResourceId> {
 }
 
 /// Why the statement with that number did not go through.
-struct Trouble {
-    meaning: Meaning,
-    at: usize,
+pub struct Trouble {
+    pub meaning: Meaning,
+    pub at: usize,
 }
 
 impl Trouble {
-    fn of(error: DbErr, at: usize) -> Self {
+    pub fn of(error: DbErr, at: usize) -> Self {
         Self { meaning: failure::meaning(error), at }
     }
 }
@@ -137,55 +137,6 @@ async fn write_postgres(db: &Db, statements: &[Vec<Step>]) -> Result<(), Trouble
     lane.commit().await.map_err(|error| Trouble::of(error, statements.len()))
 }
 
-async fn write_sqlite(db: &Db, statements: &[Vec<Step>]) -> Result<(), Trouble> {
-    let tx = begin(db).await?;
-    for (at, steps) in statements.iter().enumerate() {
-        if let Err(trouble) = run_all(db, &tx, steps, at).await {
-            rollback(tx).await;
-            return Err(trouble);
-        }
-    }
-    db.heard(Heard::Commits);
-    tx.commit().await.map_err(|error| Trouble::of(error, statements.len()))
-}
-
-async fn begin(db: &Db) -> Result<DatabaseTransaction, Trouble> {
-    db.heard(Heard::Begins);
-    db.begin().await.map_err(|error| Trouble { meaning: Meaning::Unknown(error), at: 0 })
-}
-
-/// The connection rolls back by itself when it is dropped; this only makes it do so now.
-async fn rollback(tx: DatabaseTransaction) {
-    if let Err(error) = tx.rollback().await {
-        tracing::warn!(?error, "a transaction could not be rolled back");
-    }
-}
-
-async fn run_all(
-    db: &Db,
-    tx: &DatabaseTransaction,
-    steps: &[Step],
-    at: usize,
-) -> Result<(), Trouble> {
-    let mut idle = Vec::new();
-    for (number, step) in steps.iter().enumerate() {
-        let sql = step.sql.replace("{gate}", "true").replace("{json}", Engine::Sqlite.json());
-        let statement =
-            Statement::from_sql_and_values(Engine::Sqlite.backend(), sql, step.values.clone());
-        db.heard(Heard::Writes(&statement));
-        let done = tx.execute_raw(statement).await.map_err(|error| Trouble::of(error, at))?;
-        let Some(refusal) = step.refusal.as_ref().filter(|_| done.rows_affected() == 0) else {
-            continue;
-        };
-        idle.push(number);
-        // What comes after would only trip over what is not there.
-        if must(refusal) {
-            break;
-        }
-    }
-    if idle.is_empty() { Ok(()) } else { Err(Trouble { meaning: Meaning::Refused(idle), at }) }
-}
-
 /// All steps as one statement: each a data-modifying CTE that waits for the one before it, and does nothing after one
 /// that must touch a row and did not, so that no constraint speaks before the real reason. When one that must touch
 /// a row does not, casting its number to an integer aborts the whole; any engine that speaks PostgreSQL does so.
@@ -213,7 +164,7 @@ fn composed(steps: &[Step]) -> Statement {
 }
 
 /// Whether nothing after a step makes sense when it is refused.
-fn must(refusal: &Refusal) -> bool {
+pub fn must(refusal: &Refusal) -> bool {
     match refusal {
         Refusal::AlreadyDone
         | Refusal::Exists

@@ -21,6 +21,7 @@ use crate::{
     ear::Heard,
     failure,
     lanes::{Lane, Lanes},
+    writer::Writer,
 };
 
 /// A connection that was idle for this long is tried before it is used.
@@ -46,6 +47,8 @@ struct Shared {
     engine: Engine,
     settings: Settings,
     clock: DbClock,
+    /// Where commits are written on SQLite.
+    sqlite_writer: Option<Writer>,
     subscriptions: OnceLock<Subscriptions>,
     doorbell: Arc<Notify>,
     stats: Stats,
@@ -78,6 +81,8 @@ impl Db {
             engine,
             settings: settings.clone(),
             clock: DbClock::of(&reader, engine).await?,
+            sqlite_writer: (engine == Engine::Sqlite)
+                .then(|| Writer::over(writer.clone(), settings.acquire_timeout)),
             subscriptions: OnceLock::new(),
             doorbell: Arc::default(),
             stats: Stats::default(),
@@ -127,6 +132,10 @@ impl Db {
         }
     }
 
+    pub(crate) fn ear(&self) -> Option<Ear> {
+        self.shared.ear.get().cloned()
+    }
+
     pub fn engine(&self) -> Engine {
         self.shared.engine
     }
@@ -172,7 +181,11 @@ impl Db {
         }
     }
 
-    /// The only way to start a write transaction. On SQLite it takes the write lock at once, behind a fair queue.
+    pub(crate) fn sqlite_writer(&self) -> Option<&Writer> {
+        self.shared.sqlite_writer.as_ref()
+    }
+
+    /// Starts a write transaction that is no commit of a change. On SQLite it takes the write lock at once, behind a fair queue.
     pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
         let mode = self.shared.engine.pick(None, Some(SqliteTransactionMode::Immediate));
         let options =

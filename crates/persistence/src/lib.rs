@@ -22,6 +22,7 @@ mod sql;
 mod stats;
 mod step;
 mod subscriptions;
+mod writer;
 
 pub mod check;
 #[cfg(feature = "testing")]
