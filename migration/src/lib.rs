@@ -15,6 +15,7 @@ mod m20261121_000012_market;
 mod m20261121_000013_coupons;
 mod m20261121_000014_reconciliation;
 mod m20261121_000015_rentals_of_sellers;
+mod m20261122_000016_ranked_listings;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -46,6 +47,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000013_coupons::Migration),
             Box::new(m20261121_000014_reconciliation::Migration),
             Box::new(m20261121_000015_rentals_of_sellers::Migration),
+            Box::new(m20261122_000016_ranked_listings::Migration),
         ]
     }
 }

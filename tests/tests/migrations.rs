@@ -4,10 +4,10 @@
 use serde_json::json;
 use tests::{Client, Engine, Goods, Policy, Shop, trade::PASSWORD};
 
-const MIGRATIONS: usize = 13;
+const MIGRATIONS: usize = 14;
 
 /// The catalogue's and those that came after it.
-const SINCE_THE_CATALOGUE: usize = 11;
+const SINCE_THE_CATALOGUE: usize = 12;
 
 /// A shop that is closed, and who bought what before it was.
 struct Sold {

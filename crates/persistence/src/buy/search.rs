@@ -32,8 +32,8 @@ pub async fn find(
     words: &str,
 ) -> Result<Vec<QueryResult>, StoreError> {
     let Some(meanings) = meanings(db, words).await? else { return Ok(Vec::new()) };
-    let (statement, values) = match db.engine() == Engine::Postgres && is_plain(query) {
-        true => plain_sql(query, &meanings),
+    let (statement, values) = match is_plain(query) {
+        true => plain_sql(db.engine(), query, &meanings),
         false => find_sql(db.engine(), query, &meanings),
     };
     db.rows(&statement, values).await
@@ -46,21 +46,30 @@ fn is_plain(query: &ProductQuery) -> bool {
     query.sort == Sort::Relevance && !priced && !filter.in_stock
 }
 
-/// On PostgreSQL the search table has all that ranking needs: listings are read of those only that are shown.
-fn plain_sql(query: &ProductQuery, meanings: &[Meaning]) -> (String, Vec<Value>) {
+/// Ranking needs the title alone, which is at hand: listings are read of those only that are shown.
+fn plain_sql(engine: Engine, query: &ProductQuery, meanings: &[Meaning]) -> (String, Vec<Value>) {
     let mut sql = Query::default();
-    let found = newest(&mut sql, &query.filter, meanings);
+    let found = match engine {
+        Engine::Postgres => newest(&mut sql, &query.filter, meanings),
+        Engine::Sqlite => titles(&mut sql, &query.filter, meanings),
+    };
     let rank = rank(&mut sql, meanings);
     let after = sql.after(query.after.as_ref(), query.sort).unwrap_or_else(|| "true".to_owned());
     let (columns, limit) = (query::columns(query.sort), Query::limit(query.limit));
     let (order, currency) = (query::order(query.sort), query.filter.currency.code());
+    let is_best = format!("l.currency = '{currency}' and l.number = best.number");
+    let shown = engine.pick(
+        format!(
+            "best cross join lateral (\
+             select l.*, best.rank from buy_listings l where {is_best} offset 0) l"
+        ),
+        format!("(select l.*, best.rank from best cross join buy_listings l on {is_best}) l"),
+    );
     let statement = format!(
         "with found as ({found} limit {CANDIDATES}), \
          ranked as (select l.number, {rank} as rank from found l), \
          best as (select * from ranked l where {after} order by {order} {limit}) \
-         select {columns}, best.rank from best cross join lateral (\
-         select l.*, best.rank from buy_listings l \
-         where l.currency = '{currency}' and l.number = best.number offset 0) l order by {order}"
+         select {columns}, l.rank from {shown} order by {order}"
     );
     (statement, sql.values)
 }
@@ -203,6 +212,19 @@ fn found(sql: &mut Query, engine: Engine, filter: &ProductFilter, meanings: &[Me
         "select l.* from ({newest}) s \
          cross join lateral (select l.* from buy_listings l where {fits} offset 0) l \
          limit {CANDIDATES}"
+    )
+}
+
+/// SQLite: the same with their titles, from an index that holds nothing else. It has to be named: the key of the listings
+/// finds a row as well, and SQLite takes a key first.
+fn titles(sql: &mut Query, filter: &ProductFilter, meanings: &[Meaning]) -> String {
+    let matched = sql.bind(fts5(filter, meanings));
+    let currency = filter.currency.code();
+    format!(
+        "select l.number, l.title_key from buy_search s \
+         cross join buy_listings l indexed by buy_listings_ranked \
+         where s.buy_search match {matched} and l.currency = '{currency}' and l.number = s.rowid \
+         order by s.rowid desc"
     )
 }
 
