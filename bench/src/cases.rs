@@ -27,6 +27,8 @@ pub struct Case {
     pub hashes: bool,
 }
 
+const DETAIL: &str = "Product detail";
+
 impl Case {
     pub fn reading(name: &'static str, paths: Vec<String>) -> Self {
         let requests = paths.iter().map(|path| get(path)).collect();
@@ -39,7 +41,11 @@ impl Case {
 
     pub fn details(products: &[String]) -> Self {
         let paths = products.iter().map(|product| format!("/v1/products/{product}"));
-        Self::reading("Product detail", paths.collect())
+        Self::reading(DETAIL, paths.collect())
+    }
+
+    pub fn is_detail(&self) -> bool {
+        self.name == DETAIL
     }
 
     /// Common words, rare ones, two at once and one that is begun only.

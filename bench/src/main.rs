@@ -3,6 +3,7 @@
 mod bare;
 mod cases;
 mod figures;
+mod flood;
 mod http;
 mod ledger;
 mod load;

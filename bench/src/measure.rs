@@ -9,7 +9,7 @@ use crate::{
     bare::Bodies,
     cases::{Case, Heard},
     figures::Rate,
-    ledger,
+    flood, ledger,
     load::drive,
     picture,
     prepare::{Prepared, UNCACHED, prepare},
@@ -86,6 +86,8 @@ pub async fn measure(plan: &Plan) -> Result<Findings> {
         findings.part(engine, "writes", done);
         let done = on.purchases(&mut findings).await;
         findings.part(engine, "purchases", done);
+        let done = flood::measure(plan, &ground, &prepared, &mut findings).await;
+        findings.part(engine, "a flood of log-ins", done);
         prepared.drop().await?;
         if plan.scale > 0 && plan.wants("scale") {
             let done = scale::measure(plan, &ground, engine, &mut findings).await;
