@@ -53,7 +53,7 @@ migrate-status: ## List migrations, applied and pending
 	$(SOUK) migrate status
 
 .PHONY: seed
-seed: ## Fill an empty database with the demonstration shop
+seed: ## Plant the demonstration shop, or what is missing of it
 	$(SOUK) seed
 
 .PHONY: check

@@ -50,6 +50,39 @@ fn read(fault: Option<&str>) -> Faults {
 mod tests {
     use super::*;
 
+    /// The rows of §4.2 of the documentation, which stand two on a line.
+    fn documented_amounts() -> Vec<(i64, String)> {
+        let document = include_str!("../../../../docs/sandbox-gateway.md");
+        let (_, section) = document.split_once("### 4.2").unwrap();
+        let (section, _) = section.split_once("### 4.3").unwrap();
+        let lines = section.lines().filter(|line| line.starts_with("| 6"));
+        let cells = |line: &str| -> Vec<String> {
+            line.trim_matches('|').split('|').map(|cell| cell.trim().replace('`', "")).collect()
+        };
+        let mut rows: Vec<_> = lines
+            .flat_map(|line| {
+                let row = |row: &[String]| (row[0].parse().unwrap(), row[1].clone());
+                cells(line).chunks_exact(2).map(row).collect::<Vec<_>>()
+            })
+            .collect();
+        rows.sort_unstable();
+        rows
+    }
+
+    #[test]
+    fn every_amount_asks_for_the_fault_that_is_documented_and_its_neighbours_for_none() {
+        let documented = documented_amounts();
+        assert_eq!(documented.len(), AMOUNTS.len(), "{documented:?}");
+
+        for (amount, fault) in documented {
+            let expected: Faults = fault.parse().unwrap();
+            assert_eq!(of_amount(amount), expected, "{amount} is {fault}");
+        }
+        for amount in [0, 66600, 66617, -66601, 666_01_00] {
+            assert_eq!(of_amount(amount), Faults::default(), "{amount}");
+        }
+    }
+
     #[test]
     fn every_row_of_the_tables_is_a_fault_the_grammar_knows() {
         let faults = AMOUNTS.iter().map(|row| row.1).chain(CARDS.iter().map(|row| row.1));
