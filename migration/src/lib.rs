@@ -98,9 +98,13 @@ pub async fn down(url: &str, steps: Option<u32>) -> Result<(), DbErr> {
     done
 }
 
-/// Drops every table and builds the schema anew.
+/// Takes every migration back, with all data, and applies all of them anew.
 pub async fn fresh(url: &str) -> Result<(), DbErr> {
     let db = connect(url).await?;
+    // The lock of `up_on`, kept over both ways; it ends with the connection.
+    if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared("select pg_advisory_lock(7305816)").await?;
+    }
     let done = rebuild(&db).await;
     db.close().await?;
     done

@@ -11,7 +11,7 @@ use std::{
 use sandbox::Sandbox;
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
     process::{Child, Command},
 };
 
@@ -19,6 +19,8 @@ use crate::{Client, Database, Engine};
 
 /// How long a condition may take to come true before the test gives up.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// How long after its time work is late. Sweeps come every second, and whoever checks waits until they have caught up.
+const LATE_AFTER_S: &str = "3";
 /// The secret the sandbox signs webhooks with, in `config/test.toml`.
 pub const WEBHOOK_SECRET: &str = "development-only-test-webhook-secret";
 pub const API_KEY: &str = "development-only-test-key";
@@ -181,7 +183,22 @@ impl Shop {
 
     /// Runs `souk` with these arguments on this shop's settings.
     pub async fn run(&self, arguments: &[&str]) -> Output {
-        self.souk(arguments).output().await.unwrap()
+        self.souk(arguments).stdin(Stdio::null()).output().await.unwrap()
+    }
+
+    /// The same, with something to read on its standard input.
+    pub async fn run_reading(&self, arguments: &[&str], input: &str) -> Output {
+        let mut command = self.souk(arguments);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        // One that does not want it has closed its end.
+        let _ = child.stdin.take().unwrap().write_all(input.as_bytes()).await;
+        child.wait_with_output().await.unwrap()
+    }
+
+    /// `souk` with these arguments beside the test, such as one that has to wait.
+    pub fn begin(&self, arguments: &[&str]) -> Child {
+        self.souk(arguments).stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap()
     }
 
     pub fn url(&self) -> &str {
@@ -210,11 +227,23 @@ impl Shop {
         self.folder.path().join("mail")
     }
 
-    /// Every invariant by `souk check`, while nothing is left over for later.
+    /// Every invariant by `souk check`; and what is due is done by and by, so that nothing stays late.
     pub async fn check(&self) {
-        let output = self.run(&["check"]).await;
-        let said = String::from_utf8_lossy(&output.stdout);
-        assert!(output.status.success() && !said.contains("LATE"), "{said}");
+        let mut late = String::new();
+        let checked = tokio::time::timeout(PATIENCE, async {
+            loop {
+                let output = self.run(&["check", "--late-after", LATE_AFTER_S]).await;
+                let said = String::from_utf8_lossy(&output.stdout).into_owned();
+                assert!(output.status.success(), "{said}");
+                if !said.contains("LATE") {
+                    return;
+                }
+                late = said;
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        });
+        let checked = checked.await;
+        assert!(checked.is_ok(), "{late}");
     }
 
     /// Waits until what is in flight has arrived, checks every invariant, and goes away.

@@ -2,7 +2,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
 use serde_json::json;
-use tests::{Client, Engine, Goods, Policy, Shop, trade::PASSWORD};
+use sqlx::{Connection, Executor, PgConnection};
+use tests::{Client, Engine, Goods, Policy, Shop, shop::until, trade::PASSWORD};
 
 const MIGRATIONS: usize = 14;
 
@@ -175,4 +176,22 @@ async fn a_fresh_schema_is_an_empty_shop_and_up_twice_is_up_once() {
         trade_again(&mut shop).await;
         shop.close().await;
     }
+}
+
+#[tokio::test]
+async fn a_fresh_schema_waits_for_whoever_migrates() {
+    let Sold { shop, .. } = Sold::something(Engine::Postgres).await;
+    let mut other = PgConnection::connect(&shop.database.url).await.unwrap();
+    other.execute("select pg_advisory_lock(7305816)").await.unwrap();
+
+    let mut fresh = shop.begin(&["migrate", "fresh"]);
+    let waiting = "select count(*) from pg_locks where locktype = 'advisory' and not granted
+        and database = (select oid from pg_database where datname = current_database())";
+    until("it waits", || async { shop.database.number(waiting).await == 1 }).await;
+    assert_eq!(shop.database.number("select count(*) from commerce_orders").await, 1);
+    other.close().await.unwrap();
+
+    assert!(fresh.wait().await.unwrap().success());
+    assert_eq!(shop.database.number("select count(*) from commerce_orders").await, 0);
+    shop.abandon().await;
 }

@@ -91,12 +91,12 @@ async fn every_operation_declares_its_refusals_as_problems() {
 
     for (operation, told) in operations(&document) {
         let responses = told["responses"].as_object().unwrap();
-        let mut must = vec!["default"];
+        let mut must = vec!["429", "503", "default"];
         if told.get("security").is_some() {
             must.push("401");
         }
         if told.get("requestBody").is_some() {
-            must.extend(["400", "413"]);
+            must.extend(["400", "408", "413"]);
         }
         if operation.contains('{') {
             must.push("404");

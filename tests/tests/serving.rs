@@ -1,9 +1,12 @@
 //! How the server comes, goes and bears a rush: as processes, from outside.
-#![expect(clippy::unwrap_used, reason = "helpers of tests")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests")]
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use serde_json::json;
@@ -15,8 +18,9 @@ use tests::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpListener, TcpStream},
 };
+use uuid::Uuid;
 
 /// A login whose body has not come whole.
 async fn half_a_login(address: &str) -> (TcpStream, String) {
@@ -31,14 +35,31 @@ async fn half_a_login(address: &str) -> (TcpStream, String) {
     (connection, second.to_owned())
 }
 
+/// A connection that was answered once and is kept, with nothing asked of it.
+async fn kept_connection(address: &str) -> TcpStream {
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let head = format!("GET /healthz HTTP/1.1\r\nhost: {address}\r\n\r\n");
+    connection.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 512];
+    let read = connection.read(&mut answer).await.unwrap();
+    let answer = String::from_utf8_lossy(&answer[..read]).to_lowercase();
+    assert!(
+        answer.starts_with("http/1.1 200") && !answer.contains("connection: close"),
+        "{answer}"
+    );
+    connection
+}
+
 #[tokio::test]
 async fn a_server_told_to_end_finishes_what_it_has_and_takes_nothing_new() {
     for engine in Engine::BOTH {
         let pause = ("SOUK__SERVER__DRAIN_PAUSE_MS", "3000");
         let grace = ("SOUK__SERVER__SHUTDOWN_GRACE_MS", "60000");
+        let well_before_the_grace_is_over = Duration::from_secs(30);
         let mut shop = Shop::open_with(engine, &[pause, grace]).await;
         let address = shop.url().trim_start_matches("http://").to_owned();
         let (mut connection, rest) = half_a_login(&address).await;
+        let idle = kept_connection(&address).await;
         shop.client().get("/readyz").await.expect(200);
 
         let server = shop.server.take().unwrap();
@@ -56,9 +77,36 @@ async fn a_server_told_to_end_finishes_what_it_has_and_takes_nothing_new() {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         assert!(answer.contains("access_token"), "{answer}");
         assert!(answer.to_lowercase().contains("connection: close"), "{answer}");
-        assert!(server.ended().await.success());
+        let ended = tokio::time::timeout(well_before_the_grace_is_over, server.ended()).await;
+        assert!(ended.expect("an idle connection held the process").success());
+        drop(idle);
 
         shop.start().await;
+        shop.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_shop_whose_redis_is_down_opens_and_counts_for_itself() {
+    for engine in Engine::BOTH {
+        // A port that was free a moment ago.
+        let nobody = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+        let redis = format!("redis://{nobody}/");
+        let settings = [
+            ("SOUK__LIMITS__STORE", "redis"),
+            ("SOUK__REDIS__URL", redis.as_str()),
+            ("SOUK__LIMITS__INSTANCES", "2"),
+            ("SOUK__LIMITS__POLICIES__REGISTER", "4/3600"),
+        ];
+        let shop = Shop::open_with(engine, &settings).await;
+
+        shop.client().get("/v1/products").await.expect(200);
+        for status in [202, 202, 429] {
+            let email = format!("{}@example.com", Uuid::new_v4().simple());
+            let body = json!({"email": email, "name": "Nadia New", "password": PASSWORD});
+            shop.client().post("/v1/auth/register", body).await.expect(status);
+        }
+
         shop.close().await;
     }
 }

@@ -16,7 +16,7 @@ use actix_web::{
     test::{TestRequest, init_service},
     web::Data,
 };
-use api::{Draining, Metrics, edge::watch, extract::InFlight};
+use api::{Draining, Metrics, edge::watch, extract::InFlight, identity::AfterSignIn};
 use async_trait::async_trait;
 use buy::{Product, Rules, StockPolicy, testing::World};
 use commerce::{Actor, AuthError, Authenticator, Id, Role, UserId};
@@ -403,9 +403,9 @@ async fn categories_are_kept_as_a_tree() {
     assert_eq!(shop.get("/v1/categories/none").await.code(), "no_category");
 
     let under_itself = Some(json!({"parent": leaf.body["id"]}));
-    let circle = shop.keep(Method::PATCH, &path, "\"1\"", under_itself).await;
+    let circle = shop.keep(Method::PATCH, &path, "\"2\"", under_itself).await;
     assert_eq!((circle.status, circle.code()), (409, "category_circle"));
-    let used = shop.keep(Method::DELETE, &path, "\"1\"", None).await;
+    let used = shop.keep(Method::DELETE, &path, "\"2\"", None).await;
     assert_eq!((used.status, used.code()), (409, "category_in_use"));
     let lost = create(json!({"name": "Lost", "parent": format!("cat_{}", "0".repeat(32))})).await;
     assert_eq!(lost.pointers(), ["#/parent"]);
@@ -453,6 +453,58 @@ async fn a_guest_gets_a_token_once_and_brings_the_cart_along() {
 }
 
 #[actix_web::test]
+async fn an_addition_sent_again_under_its_key_counts_once() {
+    let shop = Shop::open().await;
+    let tea = shop.world.sell("Tea", 5_00, StockPolicy::Hold, 10).await;
+    let body =
+        |quantity| Some(json!({"variant": tea.variants[0].id.to_string(), "quantity": quantity}));
+    let add = async |role, token: &str, quantity: u32| {
+        let headers = [("idempotency-key", "a"), ("x-cart-token", token)];
+        let headers = if token.is_empty() { &headers[..1] } else { &headers };
+        let asked = Asked { role, headers, body: body(quantity) };
+        shop.ask(Method::POST, "/v1/cart/items", asked).await
+    };
+    let stranger = async || add(None, "", 1).await.header("x-cart-token").to_owned();
+    let (ann, ben) = (stranger().await, stranger().await);
+    assert_ne!(ann, ben, "each gets a cart of their own");
+
+    for (role, token, whole) in [(Some("customer"), "", 2), (None, &*ann, 3), (None, &*ben, 3)] {
+        let first = add(role, token, 2).await;
+        let again = add(role, token, 2).await;
+        let other = add(role, token, 3).await;
+
+        assert_eq!((first.status, first.header("idempotent-replayed")), (201, ""));
+        assert_eq!((again.status, again.header("idempotent-replayed")), (201, "true"));
+        assert_eq!(first.body["items"][0]["quantity"], whole);
+        assert_eq!((&again.body, again.etag()), (&first.body, first.etag()));
+        assert_eq!(again.header("location"), first.header("location"));
+        assert_eq!((other.status, other.code()), (422, "idempotency_key_reused"));
+    }
+    let empty = Asked { headers: &[("idempotency-key", "")], body: body(1), ..Asked::default() };
+    let empty = shop.ask(Method::POST, "/v1/cart/items", empty).await;
+    assert_eq!((empty.status, empty.code()), (400, "bad_idempotency_key"));
+}
+
+#[actix_web::test]
+async fn a_guests_cart_follows_them_when_they_sign_in() {
+    let shop = Shop::open().await;
+    let tea = shop.world.sell("Tea", 5_00, StockPolicy::Hold, 10).await;
+    let body = Some(json!({"variant": tea.variants[0].id.to_string(), "quantity": 2}));
+    let asked = Asked { body, ..Asked::default() };
+    let made = shop.ask(Method::POST, "/v1/cart/items", asked).await;
+    let (buy, user) = (&shop.world.buy, shop.world.user);
+
+    buy.bring_along(user, made.header("x-cart-token")).await.unwrap();
+    buy.bring_along(user, made.header("x-cart-token")).await.unwrap();
+    let unknown = buy.bring_along(user, &"0".repeat(64)).await;
+    let odd = buy.bring_along(user, "nonsense").await;
+
+    let cart = shop.shop(Method::GET, "/v1/cart", "", None).await;
+    assert_eq!(cart.body["items"][0]["quantity"], 2);
+    assert!(unknown.is_ok() && odd.is_err());
+}
+
+#[actix_web::test]
 async fn items_are_changed_over_the_version_that_was_seen() {
     let shop = Shop::open().await;
     let tea = shop.world.sell("Tea", 5_00, StockPolicy::Hold, 10).await;
@@ -469,6 +521,10 @@ async fn items_are_changed_over_the_version_that_was_seen() {
     assert_eq!(nothing.status, 422);
     let much = shop.shop(Method::PATCH, &path, more.etag(), Some(json!({"quantity": 1000}))).await;
     assert_eq!((much.status, much.code()), (422, "bad_quantity"));
+    let price = json!({"amount": 500, "currency": "USD"});
+    let both = Some(json!({"quantity": 1000, "accept_price": price}));
+    let both = shop.shop(Method::PATCH, &path, more.etag(), both).await;
+    assert_eq!((both.status, both.code()), (422, "bad_quantity"));
     let removed = shop.shop(Method::DELETE, &path, more.etag(), None).await;
     assert_eq!(removed.body["items"], json!([]));
     let gone = shop.shop(Method::DELETE, &path, removed.etag(), None).await;

@@ -5,7 +5,13 @@
     reason = "a test that cannot set up its world should stop"
 )]
 
-use std::{collections::BTreeSet, pin::Pin, rc::Rc, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    pin::Pin,
+    rc::Rc,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use actix_web::{
     App,
@@ -16,9 +22,14 @@ use actix_web::{
     test::{TestRequest, init_service},
     web::Data,
 };
-use api::{Draining, Metrics, edge::watch};
+use api::{
+    Draining, Metrics,
+    edge::watch,
+    identity::{AfterSignIn, LeftBehind},
+};
+use async_trait::async_trait;
 use chrono::TimeDelta;
-use commerce::{Authenticator, Role};
+use commerce::{Authenticator, Role, UserId};
 use identity::testing::{PASSWORD, World};
 use paperclip::actix::OpenApiExt;
 use serde_json::{Value, json};
@@ -54,8 +65,27 @@ type Answering = Pin<Box<dyn Future<Output = Reply>>>;
 /// The way in.
 struct Door(Box<dyn Fn(TestRequest) -> Answering>);
 
-/// The shell around identity, without a socket.
+/// Who signed in with which guest's token. One token is refused.
+#[derive(Clone, Default)]
+struct Followers(Arc<Mutex<Vec<(UserId, String)>>>);
+
+#[async_trait]
+impl AfterSignIn for Followers {
+    async fn bring_along(&self, user: UserId, guest: &str) -> Result<(), LeftBehind> {
+        if guest == "lost" {
+            return Err("it is nowhere".into());
+        }
+        self.0.lock().unwrap().push((user, guest.to_owned()));
+        Ok(())
+    }
+}
+
 async fn door(world: &World) -> Door {
+    door_followed_by(world, Followers::default()).await
+}
+
+/// The shell around identity, without a socket.
+async fn door_followed_by(world: &World, followers: Followers) -> Door {
     let doorkeeper: Arc<dyn Authenticator> = Arc::new(world.identity.clone());
     let watching = watch::Watch {
         env: world.test.env(),
@@ -64,7 +94,7 @@ async fn door(world: &World) -> Door {
         draining: Draining::default(),
         request_timeout: Duration::from_secs(10),
     };
-    let mount = api::identity::routes(world.identity.clone());
+    let mount = api::identity::routes(world.identity.clone(), Arc::new(followers));
     let app = App::new()
         .wrap(from_fn(watch::watch))
         .app_data(Data::new(watching))
@@ -248,6 +278,30 @@ async fn a_locked_account_is_told_when_to_come_back() {
 
     assert_eq!((locked.status, locked.code()), (429, "too_many_attempts"));
     assert_eq!(locked.headers.get("retry-after").unwrap(), "900");
+}
+
+#[actix_web::test]
+async fn what_a_guest_had_follows_them_in_and_never_keeps_them_out() {
+    let (world, followers) = (World::default(), Followers::default());
+    let door = door_followed_by(&world, followers.clone()).await;
+    let ada = world.enrol("ada@example.org", Role::Customer).await;
+    let sign_in = async |token: &str, password: &str| {
+        let body = json!({ "email": "ada@example.org", "password": password });
+        let request = TestRequest::post().uri("/v1/auth/login").set_json(body);
+        send(&door, request.insert_header(("x-cart-token", token))).await
+    };
+
+    let without = log_in(&door, "ada@example.org").await;
+    let wrong = sign_in("mine", "not the password").await;
+    let with = sign_in("mine", PASSWORD).await;
+    let lost = sign_in("lost", PASSWORD).await;
+    let odd = sign_in("", PASSWORD).await;
+
+    assert_eq!([without.status, wrong.status, with.status], [200, 401, 200]);
+    assert_eq!([lost.status, odd.status], [200, 200]);
+    assert_eq!(with.keys(), without.keys());
+    let told = followers.0.lock().unwrap().clone();
+    assert_eq!(told, [(ada, "mine".to_owned()), (ada, String::new())]);
 }
 
 #[actix_web::test]
@@ -446,7 +500,9 @@ async fn asvs_v8_2_1_doors_are_closed_unless_opened() {
 #[test]
 fn every_operation_is_in_the_document() {
     let world = World::default();
-    let document = api::document(&[api::identity::routes(world.identity.clone())]).unwrap();
+    let followers = Arc::new(Followers::default());
+    let mount = api::identity::routes(world.identity.clone(), followers);
+    let document = api::document(&[mount]).unwrap();
     let document: Value = serde_json::from_str(&document).unwrap();
     let paths = document["paths"].as_object().unwrap();
     let operations = paths.values().flat_map(|path| path.as_object().unwrap().values());

@@ -27,7 +27,7 @@ pub use commerce::picture::{Image, ImageId, NewImage};
 
 pub use cart::{
     Added, AppliedCoupon, Cart, CartId, CartReading, CartState, CartToken, Carts, ForgetCarts,
-    Item, ItemId, LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
+    Item, ItemEdit, ItemId, LineIssue, LineReading, Merged, NewItem, Owner, Shopper,
 };
 pub use catalogue::{
     Catalogue, Categories, Category, CategoryEdit, CategoryId, Counted, FacetRow, Facets,
@@ -47,7 +47,9 @@ pub use pricing::{
     Shipping, ShippingRate, ShippingRates, TaxRule, TaxTable, Taxes, Zone, Zones, quote,
 };
 pub use rules::Rules;
-pub use search::{CANDIDATES, FACET_ROWS, MAX_FORMS, Word, closest, padded, rank, shared_trigrams};
+pub use search::{
+    CANDIDATES, FACET_ROWS, MAX_FORMS, Word, closest, finds_in_order, padded, rank, shared_trigrams,
+};
 pub use text::{Slug, SlugError, option_key, title_key, words};
 
 /// The name this mode signs its orders with.

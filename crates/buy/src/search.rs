@@ -2,15 +2,24 @@
 //!
 //! A query's words must all be there. A word stands for itself and its singular; the last word, which
 //! may still be being typed, for everything that begins with it. A word nobody uses stands for the most
-//! similar one that somebody does. The newest [`CANDIDATES`] finds are ranked by how well their title fits.
+//! similar one that somebody does. The newest [`CANDIDATES`] finds are ranked by how well their title fits; the other
+//! orders and the facets look at the newest [`FACET_ROWS`].
 
-use crate::text;
+use crate::{Sort, text};
 
 /// How many finds are ranked; a word on every product costs no more than a rare one.
 pub const CANDIDATES: u32 = 200;
 
-/// How many products facets are counted over.
+/// How many products facets are counted over, and finds are sorted by price or title.
 pub const FACET_ROWS: u32 = 10_000;
+
+/// How many of the newest finds take part in an order.
+pub fn finds_in_order(sort: Sort) -> u32 {
+    match sort {
+        Sort::Relevance => CANDIDATES,
+        Sort::Newest | Sort::PriceUp | Sort::PriceDown | Sort::Title => FACET_ROWS,
+    }
+}
 
 /// How many words of the dictionary one word of a query may stand for.
 pub const MAX_FORMS: usize = 24;

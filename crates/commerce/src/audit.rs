@@ -13,7 +13,7 @@ pub struct AuditRow {
     pub at: Timestamp,
     /// Who acted; absent for strangers and for the house itself.
     pub actor: Option<Actor>,
-    /// A stable name: `login_failed`, `password_changed`.
+    /// A stable name: `sign_in_locked`, `password_changed`.
     pub action: &'static str,
     pub subject: Option<Uuid>,
     /// The client's address, as the edge saw it.

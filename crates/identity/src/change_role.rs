@@ -1,9 +1,9 @@
 //! An operator gives an account another role; it counts from the next request on.
 
-use commerce::{Actor, Effects, Role, UserId, update};
+use commerce::{Actor, Effects, Role, UserId};
 use serde_json::json;
 
-use crate::{Client, Identity, IdentityError, User, UserRow, list_users::on_another};
+use crate::{Client, Identity, IdentityError, User, UserRow};
 
 impl Identity {
     pub async fn change_role(
@@ -12,13 +12,12 @@ impl Identity {
         (id, role): (UserId, Role),
         client: &Client,
     ) -> Result<UserRow, IdentityError> {
-        on_another(actor, id)?;
-        let changed = update(&*self.users, id, |user: User| {
+        let decide = |user: User| {
             let facts = json!({ "from": user.role.as_str(), "to": role.as_str() });
             let row = client.audit_by(&self.env, actor, "role_changed", id, facts);
-            Ok::<_, IdentityError>((User { role, ..user }, Effects::none().record(row)))
-        });
-        Ok(changed.await?.ok_or(IdentityError::NoUser)?.into())
+            (User { role, ..user }, Effects::none().record(row))
+        };
+        self.change_another(actor, id, decide).await
     }
 }
 

@@ -1,9 +1,9 @@
 //! An operator closes an account, whose sessions end at once, or opens it again.
 
-use commerce::{Actor, Effects, UserId, update};
+use commerce::{Actor, Effects, UserId};
 use serde_json::json;
 
-use crate::{Client, Identity, IdentityError, User, UserRow, list_users::on_another};
+use crate::{Client, Identity, IdentityError, User, UserRow};
 
 impl Identity {
     pub async fn disable_user(
@@ -34,12 +34,11 @@ impl Identity {
         action: &'static str,
         change: impl Fn(User) -> User + Send + Sync,
     ) -> Result<UserRow, IdentityError> {
-        on_another(actor, id)?;
-        let changed = update(&*self.users, id, |user: User| {
+        let decide = |user: User| {
             let row = client.audit_by(&self.env, actor, action, id, json!({}));
-            Ok::<_, IdentityError>((change(user), Effects::none().record(row)))
-        });
-        Ok(changed.await?.ok_or(IdentityError::NoUser)?.into())
+            (change(user), Effects::none().record(row))
+        };
+        self.change_another(actor, id, decide).await
     }
 }
 

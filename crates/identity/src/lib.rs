@@ -3,6 +3,7 @@
 //! Every use case reads, decides and commits. An account carries its own pending tokens and the epoch of
 //! its sessions, so a password reset spends the token, changes the password and ends every session in one write.
 
+mod change_another;
 mod change_password;
 mod change_role;
 mod client;

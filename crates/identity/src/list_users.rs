@@ -25,9 +25,3 @@ impl Identity {
 pub(crate) fn only_operators(actor: Actor) -> Result<(), IdentityError> {
     if actor.role == Role::Operator { Ok(()) } else { Err(IdentityError::NotAllowed) }
 }
-
-/// Nobody locks themselves out by mistake, so there is always an operator left.
-pub(crate) fn on_another(actor: Actor, id: UserId) -> Result<(), IdentityError> {
-    only_operators(actor)?;
-    if actor.user == id { Err(IdentityError::OwnAccount) } else { Ok(()) }
-}

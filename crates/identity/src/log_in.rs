@@ -1,6 +1,6 @@
 //! Sign in with a password: the door that must not tell who lives here.
 
-use commerce::{Effects, SessionId, Stored, Timestamp, Write, update};
+use commerce::{Effects, Failure, SessionId, Stored, Timestamp, Write, update};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 use tracing::warn;
@@ -46,7 +46,7 @@ impl Identity {
         };
         let counted = self.refuse_if_locked(&guesses).await?;
         self.forgive(&guesses, counted).await?;
-        self.admit(&user)?;
+        self.admit(&user, client).await?;
         if matched == Matched::Outdated {
             self.hash_anew(&user, &log_in.password).await;
         }
@@ -69,14 +69,19 @@ impl Identity {
         }
     }
 
-    fn admit(&self, user: &User) -> Result<(), IdentityError> {
-        if user.is_disabled() {
-            return Err(IdentityError::Disabled);
-        }
-        if self.settings.require_verified_email && !user.is_verified() {
-            return Err(IdentityError::Unverified);
-        }
-        Ok(())
+    /// Lets in who may sign in. Whoever is refused had the right password, which is worth knowing afterwards.
+    async fn admit(&self, user: &User, client: &Client) -> Result<(), IdentityError> {
+        let refusal = if user.is_disabled() {
+            IdentityError::Disabled
+        } else if self.settings.require_verified_email && !user.is_verified() {
+            IdentityError::Unverified
+        } else {
+            return Ok(());
+        };
+        let facts = json!({ "why": refusal.code() });
+        let row = client.audit(&self.env, "sign_in_refused", user.id, facts);
+        self.note(Effects::none().record(row)).await?;
+        Err(refusal)
     }
 
     /// Keeps the password at today's cost; a failure only means that the next sign-in tries again.
@@ -139,10 +144,13 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use chrono::TimeDelta;
-    use commerce::{Failure, Kind, Role};
+    use commerce::{Kind, Role};
 
     use super::*;
-    use crate::testing::{PASSWORD, World};
+    use crate::{
+        Settings,
+        testing::{PASSWORD, World},
+    };
 
     const WRONG: &str = "not the password";
 
@@ -239,6 +247,27 @@ mod tests {
 
         assert!(matches!(wrong, Err(IdentityError::BadCredentials)));
         assert!(matches!(right, Err(IdentityError::Disabled)));
+    }
+
+    #[tokio::test]
+    async fn a_right_password_that_opens_nothing_is_on_record() {
+        let settings = Settings { require_verified_email: true, ..Settings::default() };
+        let world = World::with(settings);
+        let (operator, _) = world.signed_in("op@example.org", Role::Operator).await;
+        let ada = world.enrol("ada@example.org", Role::Customer).await;
+        world.identity.disable_user(operator, ada, &Client::default()).await.unwrap();
+        world.register("bea@example.org").await.unwrap();
+
+        let disabled = world.log_in("ada@example.org", PASSWORD).await;
+        let unverified = world.log_in("bea@example.org", PASSWORD).await;
+
+        assert!(matches!(disabled, Err(IdentityError::Disabled)));
+        assert!(matches!(unverified, Err(IdentityError::Unverified)));
+        let books = world.memory.read();
+        let refused = books.audits.iter().filter(|row| row.action == "sign_in_refused");
+        let told: Vec<_> = refused.map(|row| (row.subject, row.facts["why"].clone())).collect();
+        assert_eq!(told[0], (Some(ada.uuid()), "account_disabled".into()));
+        assert_eq!((told.len(), &told[1].1), (2, &"email_not_verified".into()));
     }
 
     #[tokio::test]

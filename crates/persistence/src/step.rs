@@ -86,6 +86,15 @@ impl Steps {
         }
     }
 
+    /// Steps that must not be spread, however many they are.
+    pub(crate) fn push_together(&mut self, together: Vec<Step>) {
+        self.room_for(together.len());
+        match self.statements.last_mut() {
+            Some(last) => last.extend(together),
+            None => self.statements.push(together),
+        }
+    }
+
     /// What follows must see what came before: it begins a new statement.
     pub fn barrier(&mut self) {
         if self.statements.last().is_some_and(|last| !last.is_empty()) {

@@ -108,6 +108,15 @@ impl TestDb {
     }
 }
 
+/// The facets of a shop that is larger than what is looked at.
+pub async fn facets_within(
+    db: &Db,
+    filter: &buy::ProductFilter,
+    window: u32,
+) -> Result<buy::Facets, commerce::StoreError> {
+    crate::buy::facets_within(db, filter, window).await
+}
+
 /// Patient, for a machine that runs many tests at once.
 fn settings(url: &str) -> Settings {
     Settings {

@@ -22,7 +22,11 @@ use commerce::{
     picture::{Chosen, Pictures},
     testing::{TestEnv, assert_repository},
 };
-use persistence::{Db, buy::BulkProducts, testing::TestDb};
+use persistence::{
+    Db,
+    buy::BulkProducts,
+    testing::{TestDb, facets_within},
+};
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -347,7 +351,30 @@ async fn a_word_on_every_product_is_found_newest_first_on_both_engines() {
         assert_eq!(titles(&found), titles(&expected), "{:?}", test.db.engine());
         assert_eq!(u32::try_from(titles(&found).len()).unwrap(), most);
         let facets = shop.buy.facets(&filter).await.unwrap();
-        assert_eq!((facets.counted, facets.capped), (most, true));
+        assert_eq!((facets.counted, facets.capped), (1_334, false));
+        let first = PageRequest { limit: 1, cursor: None };
+        let by_title = shop.buy.list(filter.clone(), Some(Sort::Title), first).await.unwrap();
+        assert_eq!(by_title.data[0].title, "Common Thing 0", "the oldest of all finds");
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn facets_tell_when_not_everything_was_looked_at() {
+    for test in TestDb::each_engine().await {
+        let shop = Shop::of(&test.db);
+        for name in ["Green Tea", "Black Tea", "White Tea"] {
+            shop.sell(name, StockPolicy::Hold, 1).await;
+        }
+        let all = ProductFilter::all_in(Currency::USD);
+        let in_stock = ProductFilter { in_stock: true, ..all.clone() };
+        for (filter, window, told) in
+            [(&in_stock, 3, (3, false)), (&in_stock, 2, (2, true)), (&all, 3, (3, false))]
+        {
+            let facets = facets_within(&test.db, filter, window).await.unwrap();
+
+            assert_eq!((facets.counted, facets.capped), told, "{:?}", test.db.engine());
+        }
         test.finish().await;
     }
 }
@@ -574,6 +601,36 @@ async fn two_moves_at_once_cannot_close_a_circle() {
         let moved = moves.join_all().await.into_iter().filter(|moved| *moved).count();
 
         assert_eq!(moved, 1);
+        assert_eq!(shop.buy.tree().await.unwrap().iter().count(), 2);
+        test.finish().await;
+    }
+}
+
+/// A move writes a category and those it comes under, all of them after the catalogue's version.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn moves_and_edits_of_categories_at_once_meet_no_deadlock() {
+    for test in TestDb::each_engine().await {
+        let shop = Shop::of(&test.db);
+        let (a, b) = (shop.category("A", None).await.id, shop.category("B", None).await.id);
+        let mut keepers = JoinSet::new();
+        for at in 0..8 {
+            let buy = shop.buy.clone();
+            keepers.spawn(async move {
+                for round in 0..12 {
+                    let (category, parent) = if at % 2 == 0 { (a, Some(b)) } else { (b, None) };
+                    let edit = buy::CategoryEdit {
+                        parent: Some(parent.filter(|_| round % 2 == 0)),
+                        name: Some(format!("{at} {round}")),
+                        ..buy::CategoryEdit::default()
+                    };
+                    let found = buy.categories.find(category).await.unwrap().unwrap();
+                    let _ = buy.edit_category(&keeper(), category, found.version, edit).await;
+                }
+            });
+        }
+
+        keepers.join_all().await;
+
         assert_eq!(shop.buy.tree().await.unwrap().iter().count(), 2);
         test.finish().await;
     }

@@ -18,14 +18,14 @@ use std::{
 use commerce::{
     Actor, Change, CommitError, Effects, Env, Failure, Id, Kind, Money, Order, OrderId,
     PageRequest, Payment, PaymentId, Repository, ResourceId, Role, UserId, Write,
-    event::{Delivery, Subscriber},
+    event::{Delivery, Subscriber, Sweep},
     ledger::Journal,
     order::{OrderState, Policy},
     payment::{
         Gateways, Intent, IntentState, NewIntent, PaymentError, PaymentGateway, PaymentState,
         Payments, Reception, RefundState, SentRefund,
     },
-    sales::{Sales, SalesSettings, SettleNotices},
+    sales::{ExpireOrders, Sales, SalesSettings, SettleNotices},
     seller::NoSellers,
     testing::ModelProvider,
 };
@@ -459,5 +459,50 @@ async fn whatever_comes_in_whatever_order_books_stock_and_orders_are_right_on_sq
         println!("SQLite, seed {seed}");
         let delivered = one_seed(TestDb::sqlite().await, seed).await;
         println!("  {delivered} deliveries, and every promise is kept");
+    }
+}
+
+/// Thirty-two orders that ran out long ago are paid while they are swept away.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn an_order_that_runs_out_while_it_is_paid_ends_in_one_way() {
+    for test in TestDb::each_engine().await {
+        let mut world = World::of(test, 1).await;
+        let long_ago = support::still_env();
+        for number in 0..32 {
+            let good = world.goods[number % GOODS];
+            let lines = vec![line(&long_ago, Some(Policy::Hold), good, 1)];
+            let (order, effects) = raise(&long_ago, UserId::new(&long_ago), lines);
+            world.someone_pays(order, effects, 1).await;
+        }
+        let captured = |told: &mut Told| {
+            let mut books = world.model.books();
+            let name = &told.words[0].provider_ref;
+            books.moves(name, IntentState::Captured);
+            books.intents[name].clone()
+        };
+        let words: Vec<_> = world.told.iter_mut().map(captured).collect();
+
+        let pay = words.into_iter().map(|word| {
+            let sales = world.sales.clone();
+            tokio::spawn(async move { arrives(&sales, &Arrival::Word(word)).await })
+        });
+        let sweeps = (0..4).map(|_| {
+            let sweep = ExpireOrders(world.sales.clone());
+            tokio::spawn(async move { while sweep.run().await.unwrap() > 0 {} })
+        });
+        for done in join_all(sweeps.chain(pay).collect::<Vec<_>>()).await {
+            done.unwrap();
+        }
+
+        let (orders, payments) = (world.orders().await, world.payments().await);
+        for payment in &payments {
+            let order = orders.iter().find(|order| order.id == payment.order).unwrap();
+            let is_paid = matches!(order.state, OrderState::Paid { .. });
+            assert_eq!(payment.captured, payment.amount, "{payment:?}");
+            assert_eq!(payment.settles, is_paid, "{order:?}");
+            assert_eq!(payment.refunds.is_empty(), is_paid, "{payment:?}");
+        }
+        world.goods_are_conserved(&orders).await;
+        world.test.finish().await;
     }
 }

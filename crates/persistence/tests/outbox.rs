@@ -88,6 +88,23 @@ async fn a_lost_lease_is_handed_out_again_and_its_first_holder_changes_nothing()
 }
 
 #[tokio::test]
+async fn what_is_given_back_was_not_tried() {
+    for test in TestDb::each_engine().await {
+        test.db.subscribe(Subscriptions::none().and("order_paid", "mail"));
+        tell(&test.db, 1).await;
+
+        for _ in 0..3 {
+            let leased = test.db.lease(MAIL, 10, MINUTE).await.unwrap().remove(0);
+            assert_eq!(leased.attempts, 1);
+            test.db.settle(&[(leased, Outcome::GivenBack)]).await.unwrap();
+        }
+
+        assert_eq!(test.db.lease(MAIL, 10, MINUTE).await.unwrap().len(), 1);
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
 async fn a_failed_delivery_waits_dies_and_is_replayed() {
     for test in TestDb::each_engine().await {
         test.db.subscribe(Subscriptions::none().and("order_paid", "mail"));

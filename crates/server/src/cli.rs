@@ -1,6 +1,6 @@
 //! The command line of `souk`.
 
-use std::{io::Write, process::ExitCode};
+use std::{io::Write, process::ExitCode, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use secrecy::ExposeSecret;
@@ -8,6 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
     config::{Config, Environment, load},
+    enrol::{self, Newcomer},
     ledger::{self, Question},
     seed::{ManyRentals, PASSWORD, PEOPLE},
     serve::{self, Souk},
@@ -44,17 +45,26 @@ enum Command {
         #[command(subcommand)]
         direction: Direction,
     },
-    /// Fill the shop: the demonstration shop, or many products and rentals for a benchmark.
+    /// Make an account that is verified at once, such as the first operator's. The password is read from standard input.
+    Enrol {
+        #[command(flatten)]
+        newcomer: Newcomer,
+    },
+    /// Fill the shop: the demonstration shop, or many products and rentals for a benchmark. Not in production.
     Seed {
         #[command(flatten)]
         many: Many,
     },
     /// Print the OpenAPI document.
     Openapi,
-    /// Run the sandbox payment gateway by itself.
+    /// Run the sandbox payment gateway by itself. Not in production.
     Gateway,
     /// Look for anything that must never be; read-only, also for production.
-    Check,
+    Check {
+        /// How many seconds after its time work is late, and told with `LATE`.
+        #[arg(long, value_name = "SECONDS", default_value_t = persistence::check::LATE_AFTER.as_secs())]
+        late_after: u64,
+    },
     /// Read the books: prove their chain, derive what is kept, print an account, compare them with the providers'.
     Ledger {
         #[command(subcommand)]
@@ -87,8 +97,12 @@ enum Direction {
     },
     /// List the migrations.
     Status,
-    /// Drop everything and build the schema anew.
-    Fresh,
+    /// Take every migration back, with all data, and apply all of them anew.
+    Fresh {
+        /// In production: all of the shop's data may go.
+        #[arg(long)]
+        yes_drop_everything: bool,
+    },
 }
 
 /// Says a line on standard output.
@@ -120,14 +134,15 @@ async fn run(command: Command) -> Result<ExitCode, String> {
         return openapi().await;
     }
     let config = load().map_err(|error| error.to_string())?;
-    telemetry::start(&config.log);
+    telemetry::start(&config.log).map_err(|why| format!("log.level: {why}"))?;
     match command {
         Command::Serve { no_worker } => Box::pin(serve(config, !no_worker)).await,
         Command::Worker => worker(&config).await,
         Command::Migrate { direction } => migrate(&config, direction).await,
+        Command::Enrol { newcomer } => enrol::enrol(&config, newcomer).await,
         Command::Seed { many } => seed(&config, many).await,
         Command::Gateway => gateway(&config).await,
-        Command::Check => check(&config).await,
+        Command::Check { late_after } => check(&config, Duration::from_secs(late_after)).await,
         Command::Ledger { question } => ledger::answer(&patient(config), question).await,
         Command::Openapi => openapi().await,
     }
@@ -182,7 +197,7 @@ async fn worker(config: &Config) -> Result<ExitCode, String> {
     let running = house.worker(config).await.map_err(|error| error.to_string())?.start();
     say("The worker delivers.");
     asked_to_stop().await?;
-    running.stop().await;
+    running.stop(serve::shutdown_grace(config)).await;
     house.db.close().await.map_err(|error| chain(&error))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -195,7 +210,12 @@ async fn migrate(config: &Config, direction: Direction) -> Result<ExitCode, Stri
         Direction::Down { steps } => {
             migration::down(url, Some(steps)).await.map_err(|error| told(&error))?;
         }
-        Direction::Fresh => migration::fresh(url).await.map_err(|error| told(&error))?,
+        Direction::Fresh { yes_drop_everything } => {
+            if !yes_drop_everything {
+                not_in_production(config, "to drop everything; `--yes-drop-everything` insists")?;
+            }
+            migration::fresh(url).await.map_err(|error| told(&error))?;
+        }
         Direction::Status => {}
     }
     for state in migration::status(url).await.map_err(|error| told(&error))? {
@@ -204,7 +224,16 @@ async fn migrate(config: &Config, direction: Direction) -> Result<ExitCode, Stri
     Ok(ExitCode::SUCCESS)
 }
 
+/// What is for trying things out, or destroys, needs another environment.
+fn not_in_production(config: &Config, what: &str) -> Result<(), String> {
+    match config.environment {
+        Some(Environment::Production) => Err(format!("production refuses {what}")),
+        _ => Ok(()),
+    }
+}
+
 async fn seed(config: &Config, many: Many) -> Result<ExitCode, String> {
+    not_in_production(config, "the demonstration shop: its people's password is published")?;
     let house = house(config).await?;
     let seeded = crate::seed::demo_shop(&house.db, &house.identity).await;
     let seeded = seeded.map_err(|error| chain(&error))?;
@@ -244,6 +273,7 @@ async fn seed(config: &Config, many: Many) -> Result<ExitCode, String> {
 }
 
 async fn gateway(config: &Config) -> Result<ExitCode, String> {
+    not_in_production(config, "the sandbox gateway")?;
     let settings = serve::sandbox_config(config).map_err(|error| error.to_string())?;
     say(format!("The sandbox gateway listens at http://{}", settings.bind));
     sandbox::serve(settings).await.map_err(|error| error.to_string())?;
@@ -256,10 +286,11 @@ fn patient(mut config: Config) -> Config {
     config
 }
 
-async fn check(config: &Config) -> Result<ExitCode, String> {
+async fn check(config: &Config, late_after: Duration) -> Result<ExitCode, String> {
     let house = house(&patient(config.clone())).await?;
     let broken = persistence::check::run(&house.db).await.map_err(|error| chain(&error))?;
-    let stuck = persistence::check::stuck(&house.db).await.map_err(|error| chain(&error))?;
+    let late = persistence::check::late(&house.db, late_after).await;
+    let late = late.map_err(|error| chain(&error))?;
     for invariant in persistence::check::invariants() {
         match broken.iter().find(|finding| finding.invariant == invariant.name) {
             None => say(format!("ok      {}", invariant.name)),
@@ -271,7 +302,7 @@ async fn check(config: &Config) -> Result<ExitCode, String> {
             }
         }
     }
-    for found in &stuck {
+    for found in &late {
         say(format!(
             "LATE    {}: {} times, for example {}",
             found.invariant, found.count, found.sample

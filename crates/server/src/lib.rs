@@ -3,6 +3,7 @@
 mod chance;
 pub mod cli;
 pub mod config;
+mod enrol;
 mod gauges;
 mod health;
 mod ledger;

@@ -1,4 +1,4 @@
-//! `souk`: serve, worker, migrate, seed, openapi, gateway, check.
+//! `souk`: serve, worker, migrate, enrol, seed, openapi, gateway, check, ledger.
 
 use std::process::ExitCode;
 

@@ -45,6 +45,7 @@ pub struct Souk {
     pub address: SocketAddr,
     serving: Serving,
     worker: Option<Running>,
+    shutdown_grace: Duration,
     sandbox: Option<Sandbox>,
 }
 
@@ -71,7 +72,8 @@ impl Souk {
             sandbox.set_webhook_url(url);
         }
         let worker = if with_worker { Some(house.worker(&config).await?.start()) } else { None };
-        Ok(Self { house, address, serving, worker, sandbox })
+        let shutdown_grace = shutdown_grace(&config);
+        Ok(Self { house, address, serving, worker, shutdown_grace, sandbox })
     }
 
     pub fn url(&self) -> String {
@@ -86,7 +88,7 @@ impl Souk {
     pub async fn stop(self) {
         let worker = async {
             if let Some(worker) = self.worker {
-                worker.stop().await;
+                worker.stop(self.shutdown_grace).await;
             }
         };
         let (drained, ()) = futures_util::join!(self.serving.drain(), worker);
@@ -116,6 +118,11 @@ fn make_room(url: &str) -> std::io::Result<()> {
         Some(folder) if !folder.as_os_str().is_empty() => std::fs::create_dir_all(folder),
         _ => Ok(()),
     }
+}
+
+/// How long what runs may take to finish once we are asked to stop.
+pub fn shutdown_grace(config: &Config) -> Duration {
+    Duration::from_millis(config.server.shutdown_grace_ms)
 }
 
 fn webhook_url(config: &Config, address: SocketAddr) -> String {
@@ -177,7 +184,7 @@ fn shell(house: &House, config: &Config) -> Result<Shell, ServeError> {
             limits: Limits { json_bytes: server.max_json_bytes },
             request_timeout: Duration::from_millis(server.request_timeout_ms),
             drain_pause: Duration::from_millis(server.drain_pause_ms),
-            shutdown_grace: Duration::from_millis(server.shutdown_grace_ms),
+            shutdown_grace: shutdown_grace(config),
             edge: (config.limits.edge_per_second, config.limits.edge_burst),
         },
         env: house.env.clone(),

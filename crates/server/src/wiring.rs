@@ -45,7 +45,7 @@ pub enum WiringError {
     Database(String),
     #[error("{key}: {why}")]
     Setting { key: String, why: String },
-    #[error("redis.url: Redis does not answer: {0}")]
+    #[error("redis.url: {0}")]
     Redis(String),
 }
 
@@ -168,7 +168,7 @@ impl House {
         };
         vec![
             api::buy::routes(self.buy.clone(), self.catalogue_cache_bytes),
-            api::identity::routes(self.identity.clone()),
+            api::identity::routes(self.identity.clone(), Arc::new(self.buy.clone())),
             api::media::routes(
                 self.media.clone(),
                 Some(self.picture_files.clone()),

@@ -1,8 +1,13 @@
 //! The cart of whoever asks.
 
-use buy::{Buy, CartReading, NewItem};
-use commerce::{Currency, FieldError};
-use paperclip::actix::{api_v2_operation, web::Data};
+use actix_web::{HttpRequest, HttpResponse, Responder, body::BoxBody};
+use async_trait::async_trait;
+use buy::{Added, Buy, CartReading, CartToken, ItemEdit, NewItem, Shopper};
+use commerce::{Answer, Currency, FieldError, RequestKey, UserId};
+use paperclip::{
+    actix::{OperationModifier, api_v2_operation, web::Data},
+    v2::{models::DefaultOperationRaw, schema::Apiv2Schema},
+};
 
 use super::{
     bodies::{CartMerge, ItemPatch, ItemPath, NewItemBody, PriceAcceptance},
@@ -13,7 +18,11 @@ use super::{
 };
 use crate::{
     Fail, Problem,
-    extract::{Body, IfMatch, Path, Signed},
+    answer::{Once, created},
+    edge::etag,
+    extract::{Body, IfMatch, MaybeKeyed, Path, Signed, no_definitions},
+    identity::{AfterSignIn, LeftBehind},
+    openapi,
 };
 
 fn stamped(reading: CartReading) -> Stamped<CartView> {
@@ -31,21 +40,68 @@ pub async fn show(buy: Data<Buy>, who: Customer) -> Result<Stamped<CartView>, Fa
 /// Put something into the cart.
 ///
 /// Nobody has to sign in: a guest without a cart gets one, and its key in the header `X-Cart-Token`, once.
-/// Additions made at the same time all count, so no `If-Match` is asked for.
+/// Additions made at the same time all count, so no `If-Match` is asked for. Under an `Idempotency-Key` an addition
+/// that is sent again counts once. The key belongs to the user, or to the guest's cart; a guest without a cart has
+/// nothing yet that could count twice, so theirs is not looked at.
 #[api_v2_operation(tags(Cart), operation_id = "addCartItem")]
 pub async fn add(
     buy: Data<Buy>,
     who: Customer,
-    body: Body<NewItemBody>,
-) -> Result<Stamped<CartView, 201>, Fail<404, 409>> {
-    let NewItemBody { variant, quantity, currency } = body.0;
+    body: MaybeKeyed<NewItemBody>,
+) -> Result<InCart, Fail<404, 409>> {
+    let shopper = who.0;
+    let body = match &shopper {
+        Shopper::User(_) => body,
+        Shopper::Guest(token) => body.within(format!("cart:{} POST /v1/cart/items", token.hash())),
+        Shopper::Stranger => body.plain(),
+    };
+    let work = async |body: NewItemBody, request: Option<RequestKey>| -> Result<_, Problem> {
+        let once = request.map(|request| commerce::Once { request, answer: worded });
+        let added = buy.add_item_once(&shopper, new_item(body)?, once).await?;
+        Ok(Once::first(worded(&added)))
+    };
+    Ok(InCart(body.once(buy.receipts.as_ref(), work).await?))
+}
+
+fn new_item(body: NewItemBody) -> Result<NewItem, Problem> {
+    let NewItemBody { variant, quantity, currency } = body;
     let currency = currency.map(|code| read_currency(&code)).transpose()?;
-    let new = NewItem { variant: variant.0, quantity, currency };
-    let added = buy.add_item(&who.0, new).await?;
+    Ok(NewItem { variant: variant.0, quantity, currency })
+}
+
+fn worded(added: &Added) -> Answer {
     let location = format!("/v1/cart/items/{}", added.item);
-    let token = added.token.map(|token| token.reveal().to_owned());
-    let answer = Stamped::new(added.cart.version, added.cart.into());
-    Ok(answer.with("location", location).with(CART_TOKEN, token))
+    let mut answer = created(location, &CartView::from(added.cart.clone()));
+    let print = etag::print(answer.body.as_bytes());
+    answer.headers.push(("etag".into(), format!("\"{}.{print}\"", added.cart.version.0)));
+    let token = added.token.as_ref().map(|token| token.reveal().to_owned());
+    answer.headers.extend(token.map(|token| (CART_TOKEN.to_owned(), token)));
+    answer
+}
+
+/// The cart after something was put in, stamped as [`Stamped`] does it.
+#[derive(Debug)]
+pub struct InCart(Once<CartView>);
+
+impl Responder for InCart {
+    type Body = BoxBody;
+
+    fn respond_to(self, request: &HttpRequest) -> HttpResponse {
+        self.0.respond_to(request)
+    }
+}
+
+impl Apiv2Schema for InCart {}
+
+impl OperationModifier for InCart {
+    no_definitions!();
+
+    fn update_parameter(_: &mut DefaultOperationRaw) {}
+
+    fn update_response(operation: &mut DefaultOperationRaw) {
+        Once::<CartView>::update_response(operation);
+        openapi::document_response_header(operation, 201, "ETag");
+    }
 }
 
 fn read_currency(code: &str) -> Result<Currency, Problem> {
@@ -56,6 +112,8 @@ fn read_currency(code: &str) -> Result<Currency, Problem> {
 }
 
 /// Change an item: its quantity, or take on its changed price.
+///
+/// Both at once are done together, or neither.
 #[api_v2_operation(tags(Cart), operation_id = "editCartItem")]
 pub async fn edit(
     buy: Data<Buy>,
@@ -64,20 +122,14 @@ pub async fn edit(
     seen: IfMatch,
     body: Body<ItemPatch>,
 ) -> Result<Stamped<CartView>, Fail<409>> {
-    let (item, mut seen) = (path.0.id.0, seen.0);
     let ItemPatch { quantity, accept_price } = body.0;
-    let mut changed = None;
-    if let Some(price) = accept_price {
-        let price = price.money("#/accept_price")?;
-        let reading = buy.accept_prices(&who.0, Some(seen), &[(item, price)]).await?;
-        seen = reading.version;
-        changed = Some(reading);
+    if quantity.is_none() && accept_price.is_none() {
+        let nothing = FieldError::new("#", "empty", "tell a quantity, or a price to accept");
+        return Err(Problem::invalid(vec![nothing]).into());
     }
-    if let Some(quantity) = quantity {
-        changed = Some(buy.set_quantity(&who.0, Some(seen), item, quantity).await?);
-    }
-    let nothing = || FieldError::new("#", "empty", "tell a quantity, or a price to accept");
-    Ok(stamped(changed.ok_or_else(|| Problem::invalid(vec![nothing()]))?))
+    let price = accept_price.map(|price| price.money("#/accept_price")).transpose()?;
+    let edit = ItemEdit { quantity, price };
+    Ok(stamped(buy.edit_item(&who.0, Some(seen.0), path.0.id.0, edit).await?))
 }
 
 /// Take an item out of the cart.
@@ -158,7 +210,8 @@ pub async fn accept_prices(
 
 /// Bring a guest's cart into one's own.
 ///
-/// To be called after signing in. Quantities add up; asked again, nothing changes; an unknown token is no mistake.
+/// Signing in with `X-Cart-Token` does it already; this tells what was left out. Quantities add up; asked again,
+/// nothing changes; an unknown token is no mistake.
 #[api_v2_operation(tags(Cart), operation_id = "mergeCart")]
 pub async fn merge(
     buy: Data<Buy>,
@@ -173,4 +226,13 @@ pub async fn merge(
         }
     };
     Ok(Stamped::new(merged.cart.version, merged.into()))
+}
+
+#[async_trait]
+impl AfterSignIn for Buy {
+    async fn bring_along(&self, user: UserId, guest: &str) -> Result<(), LeftBehind> {
+        let token: CartToken = guest.parse()?;
+        self.merge_cart(user, &token).await?;
+        Ok(())
+    }
 }

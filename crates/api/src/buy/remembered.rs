@@ -168,13 +168,31 @@ impl Remembering {
         Self { memory, version: Rc::new(version) }
     }
 
-    /// Wraps what anyone may read; it must depend on nothing but path, query and catalogue.
+    /// Wraps what is the same for everyone, whatever token they send; it must depend on nothing but path, query and
+    /// catalogue.
     pub fn wrap<B: MessageBody + 'static>(&self) -> impl AsyncLimit<B> + use<B> {
+        self.wrap_for(|_| true)
+    }
+
+    /// Wraps what depends on nothing else for those without a token; who is signed in may be shown more.
+    pub fn wrap_for_strangers<B: MessageBody + 'static>(&self) -> impl AsyncLimit<B> + use<B> {
+        self.wrap_for(|request| !request.headers().contains_key(header::AUTHORIZATION))
+    }
+
+    fn wrap_for<B: MessageBody + 'static>(
+        &self,
+        is_meant: fn(&ServiceRequest) -> bool,
+    ) -> impl AsyncLimit<B> + use<B> {
         let this = self.clone();
         move |request: ServiceRequest, next: Next<B>| {
             let this = this.clone();
             let answer: Pin<Box<dyn Future<Output = Result<ServiceResponse<BoxBody>, Error>>>> =
-                Box::pin(async move { this.answer(request, next).await });
+                Box::pin(async move {
+                    if is_meant(&request) {
+                        return this.answer(request, next).await;
+                    }
+                    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+                });
             answer
         }
     }
@@ -201,10 +219,8 @@ impl Remembering {
         })
     }
 
-    /// Those who are signed in may be shown more.
     fn key(&self, request: &ServiceRequest) -> Option<String> {
-        let anyone = !request.headers().contains_key(header::AUTHORIZATION);
-        let kept = self.memory.room_bytes > 0 && anyone && request.method() == Method::GET;
+        let kept = self.memory.room_bytes > 0 && request.method() == Method::GET;
         kept.then(|| request.uri().path_and_query().map(ToString::to_string)).flatten()
     }
 
@@ -221,5 +237,49 @@ impl Remembering {
             }
             Err(body) => body,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use actix_web::{
+        App,
+        middleware::from_fn,
+        test::{TestRequest, call_service, init_service},
+        web,
+    };
+    use buy::testing::World;
+
+    use super::*;
+
+    /// How often the handlers behind both wraps were asked, by two requests with a token for each.
+    async fn asked_twice_with_a_token() -> (usize, usize) {
+        let (all, strangers) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let counted = |counter: &Arc<AtomicUsize>| {
+            let counter = counter.clone();
+            web::get().to(move || {
+                counter.fetch_add(1, Ordering::Relaxed);
+                std::future::ready(HttpResponse::Ok().body("[]"))
+            })
+        };
+        let memory = Arc::new(Memory::new(1_000_000));
+        let kept = Remembering::new(memory, World::default().buy.catalogue);
+        let list = web::resource("/list").wrap(from_fn(kept.wrap()));
+        let page = web::resource("/page").wrap(from_fn(kept.wrap_for_strangers()));
+        let app =
+            App::new().service(list.route(counted(&all))).service(page.route(counted(&strangers)));
+        let app = init_service(app).await;
+        for path in ["/list", "/list", "/page", "/page"] {
+            let request = TestRequest::get().uri(path).insert_header(("authorization", "Bearer x"));
+            assert_eq!(call_service(&app, request.to_request()).await.status(), StatusCode::OK);
+        }
+        (all.load(Ordering::Relaxed), strangers.load(Ordering::Relaxed))
+    }
+
+    #[actix_web::test]
+    async fn a_token_goes_past_what_is_kept_only_where_it_may_show_more() {
+        assert_eq!(asked_twice_with_a_token().await, (1, 2));
     }
 }

@@ -264,7 +264,7 @@ pub struct AuditQuery {
     /// Only what this user did.
     #[garde(skip)]
     pub actor: Option<Ref<User>>,
-    /// Only actions of this name: `login_failed`.
+    /// Only actions of this name: `sign_in_locked`.
     #[garde(length(chars, max = 80))]
     pub action: Option<String>,
     /// How many rows at most; 20 unless told.

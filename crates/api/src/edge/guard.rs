@@ -1,4 +1,4 @@
-//! A burst guard for each client address, before anything else is done (actix-governor).
+//! A burst guard for each client address, before quotas are met and anything is read (actix-governor).
 
 use actix_governor::{
     Governor, GovernorConfig, GovernorConfigBuilder, KeyExtractor, SimpleKeyExtractionError,

@@ -9,7 +9,7 @@ use actix_web::{
     error::InternalError,
     http::{
         Method,
-        header::{self, HeaderMap, HeaderName, HeaderValue},
+        header::{HeaderMap, HeaderName, HeaderValue},
     },
     middleware::Next,
     web::{Bytes, Data},
@@ -21,7 +21,10 @@ use super::{
     context::{self, Request},
     headers, patience, quota,
 };
-use crate::{metrics::Metrics, serve::Draining};
+use crate::{
+    metrics::{self, Metrics},
+    serve::Draining,
+};
 
 /// The target of the line that each request leaves in the log.
 pub const ACCESS: &str = "access";
@@ -54,16 +57,16 @@ pub async fn watch(
         reading: Cell::new(false),
         granted: Cell::new(None),
     });
-    let method = request.method().clone();
+    let method = metrics::name_of(request.method());
     let mut handled = context::with(seen.clone(), handle(request, next)).await;
     let (pattern, response) = match &mut handled {
         Ok(service) => (service.request().match_pattern(), service.response_mut()),
         Err(response) => (None, response),
     };
     let took = started.elapsed();
-    watch.metrics.request(&method, pattern.as_deref(), response.status(), took);
+    watch.metrics.request(method, pattern.as_deref(), response.status(), took);
     tracing::info!(
-        target: ACCESS, id = seen.id, method = method.as_str(), path = seen.path, address = %seen.address,
+        target: ACCESS, id = seen.id, method, path = seen.path, address = %seen.address,
         status = response.status().as_u16(), took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
     );
     dress(response.headers_mut(), &seen, &watch);
@@ -82,8 +85,8 @@ async fn handle(
     }
 }
 
-/// The layer inside CORS, so that a browser may read its refusals: counts strangers, ends what takes too long,
-/// answers HEAD like GET without the body, and words refusals that actix words itself.
+/// The layer inside CORS, so that a browser may read its refusals, and behind the burst guard: counts the request,
+/// ends what takes too long, answers HEAD like GET without the body, and words refusals that actix words itself.
 pub async fn admit(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -91,19 +94,14 @@ pub async fn admit(
     let Some(watch) = request.app_data::<Data<Watch>>().cloned() else {
         return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
     };
-    if is_a_strangers(&request)
-        && let Err(problem) = quota::meet(request.request(), "default", None).await
-    {
-        return Ok(request.error_response(problem));
-    }
     if *request.method() == Method::HEAD {
         // The connection remembers what was asked for and leaves the body out.
         request.head_mut().method = Method::GET;
     }
     let is_options = *request.method() == Method::OPTIONS;
-    match patience::within(watch.request_timeout, next.call(request)).await {
+    match patience::within(watch.request_timeout, counted(request, next)).await {
         Some(response) => {
-            let response = response?.map_into_boxed_body();
+            let response = response?;
             let response = if is_options { headers::options(response) } else { response };
             Ok(headers::as_problem(response))
         }
@@ -112,11 +110,21 @@ pub async fn admit(
     }
 }
 
-/// Users are counted once their token is understood, and providers under a policy of their own.
-fn is_a_strangers(request: &ServiceRequest) -> bool {
-    request.path().starts_with("/v1/")
-        && !request.path().starts_with("/v1/webhooks/")
-        && !request.headers().contains_key(header::AUTHORIZATION)
+async fn counted(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    if is_counted(request.path())
+        && let Err(problem) = quota::admit(request.request()).await
+    {
+        return Ok(request.error_response(problem));
+    }
+    next.call(request).await.map(ServiceResponse::map_into_boxed_body)
+}
+
+/// Providers are counted under a policy of their own.
+fn is_counted(path: &str) -> bool {
+    path.starts_with("/v1/") && !path.starts_with("/v1/webhooks/")
 }
 
 /// A sane id of the client's is kept; anything else gets one of ours.

@@ -38,15 +38,24 @@ pub(crate) type Checking<T> = Pin<Box<dyn Future<Output = Result<T, Problem>>>>;
 /// The authenticator that the server wired in.
 pub type Doorkeeper = Data<dyn Authenticator>;
 
-/// Who asks, if anyone; checked once a request.
+/// What came of looking at the token of a request.
+#[derive(Clone)]
+struct Known(Result<Option<Actor>, Problem>);
+
+/// Who asks, if anyone; looked at once a request, and a refusal stays one.
 pub(crate) async fn actor(request: &HttpRequest) -> Result<Option<Actor>, Problem> {
-    if let Some(known) = request.extensions().get::<Actor>() {
-        return Ok(Some(*known));
+    if let Some(Known(actor)) = request.extensions().get() {
+        return actor.clone();
     }
+    let actor = understand(request).await;
+    request.extensions_mut().insert(Known(actor.clone()));
+    actor
+}
+
+async fn understand(request: &HttpRequest) -> Result<Option<Actor>, Problem> {
     let Some(token) = bearer(request)? else { return Ok(None) };
     let doorkeeper = request.app_data::<Doorkeeper>().cloned().ok_or_else(Problem::unwired)?;
     let actor = doorkeeper.authenticate(token).await?;
-    request.extensions_mut().insert(actor);
     quota::meet(request, "default", Some(&actor)).await?;
     Ok(Some(actor))
 }

@@ -1,5 +1,6 @@
 //! Signing up, signing in and what belongs to it, over HTTP.
 
+mod after_sign_in;
 mod bodies;
 mod me;
 mod password;
@@ -14,13 +15,16 @@ use actix_web::middleware::from_fn;
 use identity::Identity;
 use paperclip::actix::web::{self, Data, ServiceConfig};
 
+use self::after_sign_in::Afterwards;
 use crate::{Mount, edge::quota::limited, extract};
 
-/// Every route of identity.
-pub fn routes(identity: Identity) -> Mount {
-    let identity = Data::new(identity);
+pub use self::after_sign_in::{AfterSignIn, LeftBehind};
+
+/// Every route of identity; `after` is told of every guest who signs in.
+pub fn routes(identity: Identity, after: Arc<dyn AfterSignIn>) -> Mount {
+    let (identity, after) = (Data::new(identity), Data::new(Afterwards(after)));
     Arc::new(move |config| {
-        config.app_data(identity.clone());
+        config.app_data(identity.clone()).app_data(after.clone());
         sign_up(config);
         sign_in(config);
         passwords(config);

@@ -4,6 +4,7 @@ use identity::{Email, Identity, IdentityError, LogIn, Password};
 use paperclip::actix::{api_v2_operation, web::Data};
 
 use super::{
+    after_sign_in::{Afterwards, Guest},
     bodies::{Credentials, RefreshRequest},
     views::TokensView,
     visitor,
@@ -17,15 +18,20 @@ use crate::{
 /// Sign in with a password.
 ///
 /// Ten wrong passwords lock the account for the rest of fifteen minutes, even for the right one.
+/// With `X-Cart-Token` the guest's cart goes into the user's, as by `POST /v1/cart/merge`. A token that opens no cart,
+/// or a cart that cannot be merged now, keeps nobody from signing in.
 #[api_v2_operation(tags(Identity), operation_id = "login")]
 pub async fn log_in(
     identity: Data<Identity>,
+    after: Data<Afterwards>,
     client: Client,
+    guest: Guest,
     body: Body<Credentials>,
 ) -> Result<Json<TokensView>, Fail<401, 403, 429, 503>> {
     let email = Email::parse(&body.0.email).map_err(IdentityError::from)?;
     let password = Password::parse(body.0.password).map_err(IdentityError::from)?;
     let signed_in = identity.log_in(LogIn { email, password }, &visitor(&client)).await?;
+    guest.follow(signed_in.user.id, &after).await;
     Ok(Json(TokensView::new(signed_in, identity.env.now())))
 }
 

@@ -101,6 +101,9 @@ fn finish_operation(method: &str, path: &str, mut operation: Map<String, Value>)
     let name = operation.get("operationId").and_then(Value::as_str).unwrap_or_default().to_owned();
     let mut responses = object(operation.get_mut("responses"));
     refusals::add_common(method, &mut responses);
+    if operation.contains_key("requestBody") {
+        refusals::add_slow_body(&mut responses);
+    }
     for (status, response) in &mut responses {
         finish_response(status, response);
         if status.as_str() >= "400" {

@@ -4,13 +4,21 @@ use serde_json::{Map, Value, json};
 
 /// Adds what the shell itself may answer, whatever the handler says.
 pub fn add_common(method: &str, responses: &mut Map<String, Value>) {
-    let problem = |what: &str| json!({ "description": what, "schema": { "$ref": "#/components/schemas/Problem" } });
     responses.entry("429").or_insert_with(|| problem("Too Many Requests"));
     responses.entry("503").or_insert_with(|| problem("Service Unavailable"));
     let tagged = responses.get("200").is_some_and(|ok| ok.pointer("/headers/ETag").is_some());
     if method == "get" && tagged {
         responses.entry("304").or_insert_with(|| json!({ "description": "Not Modified" }));
     }
+}
+
+/// Adds what the shell answers when the body of a request does not arrive in time.
+pub fn add_slow_body(responses: &mut Map<String, Value>) {
+    responses.entry("408").or_insert_with(|| problem("Request Timeout"));
+}
+
+fn problem(what: &str) -> Value {
+    json!({ "description": what, "schema": { "$ref": "#/components/schemas/Problem" } })
 }
 
 /// Puts an example beside the schema of a refusal.
@@ -36,6 +44,7 @@ impl Refusal {
             "401" => unauthorized(operation),
             "403" => ("Forbidden", "forbidden", "your role does not allow this"),
             "404" => ("Not Found", "not_found", "there is nothing here"),
+            "408" => ("Request Timeout", "request_timeout", "the body did not arrive in time"),
             "409" => conflict(operation),
             "410" => {
                 let detail = "the link was used, replaced or has expired; ask for a new one";
@@ -45,7 +54,7 @@ impl Refusal {
                 let detail = "it has another version by now; read it again";
                 ("Precondition Failed", "stale_version", detail)
             }
-            "413" => ("Payload Too Large", "too_large", "the body is larger than 65536 bytes"),
+            "413" => ("Payload Too Large", "too_large", "the body is too large"),
             "415" => ("Unsupported Media Type", "unsupported_media", "send application/json"),
             "422" => {
                 let detail = "some values of the request are not acceptable";

@@ -1,6 +1,8 @@
 //! Fill, change and empty a cart. Changes made at the same time all count.
 
-use commerce::{CommitError, Currency, Effects, Id, Money, Stored, Version, Write, retrying};
+use commerce::{
+    Change, CommitError, Currency, Effects, Id, Money, Once, Stored, Version, Write, retrying,
+};
 
 use super::{Cart, CartReading, CartToken, Item, ItemId, LineReading, Owner, Shopper};
 use crate::{Buy, BuyError, Place, VariantId};
@@ -11,6 +13,14 @@ pub struct NewItem {
     pub quantity: u32,
     /// Of a cart that is still empty; the shop's own when absent.
     pub currency: Option<Currency>,
+}
+
+/// What changes on an item; what is absent stays.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ItemEdit {
+    pub quantity: Option<u32>,
+    /// The changed price that the customer was shown and takes on.
+    pub price: Option<Money>,
 }
 
 /// The cart after something was put in.
@@ -25,11 +35,21 @@ pub struct Added {
 impl Buy {
     /// Puts a variant into the shopper's cart, at today's price; makes the cart when there is none.
     pub async fn add_item(&self, shopper: &Shopper, new: NewItem) -> Result<Added, BuyError> {
+        self.add_item_once(shopper, new, None).await
+    }
+
+    /// The same, with the proof of the request in the commit. A guest who gets a cart has none: their token is kept
+    /// nowhere, so the answer cannot be, and asked again they get another cart.
+    pub async fn add_item_once(
+        &self,
+        shopper: &Shopper,
+        new: NewItem,
+        once: Option<Once<Added>>,
+    ) -> Result<Added, BuyError> {
         let (owner, token) = self.owner_of(shopper).await?;
-        let stored = retrying(|| self.put(&owner, &new)).await?;
-        let item = stored.state.items.iter().find(|item| item.variant == new.variant);
-        let item = item.map(|item| item.id).ok_or(BuyError::NoItem)?;
-        Ok(Added { cart: self.read_cart(&stored).await?, item, token })
+        let once = once.filter(|_| token.is_none());
+        let added = retrying(|| self.put(&owner, &new, once.as_ref())).await?;
+        Ok(Added { token, ..added })
     }
 
     /// A guest whose token opens nothing gets a new one.
@@ -45,7 +65,12 @@ impl Buy {
         Ok((Owner::Guest { token_hash: token.hash() }, Some(token)))
     }
 
-    async fn put(&self, owner: &Owner, new: &NewItem) -> Result<Stored<Cart>, BuyError> {
+    async fn put(
+        &self,
+        owner: &Owner,
+        new: &NewItem,
+        once: Option<&Once<Added>>,
+    ) -> Result<Added, BuyError> {
         let found = self.carts.active_cart(owner).await?;
         let offers = self.catalogue.offers(&[new.variant]).await?;
         let offer = offers.into_iter().next().ok_or(BuyError::NoVariant)?;
@@ -63,29 +88,38 @@ impl Buy {
         let NewItem { variant, quantity, .. } = *new;
         let item = Item { id: Id::new(&self.env), variant, quantity, unit_price, added_at: now };
         let cart = Cart { updated_at: now, ..cart.with(item, &self.rules)? };
+        let item = cart.items.iter().find(|item| item.variant == variant);
+        let item = item.map(|item| item.id).ok_or(BuyError::NoItem)?;
         let expected = found.map_or(Version(0), |stored| stored.version);
-        self.save(Write::over(expected, cart)).await
+        let write = Write::over(expected, cart.clone());
+        let after = Stored { state: cart, version: expected.next() };
+        let added = Added { cart: self.read_cart(&after).await?, item, token: None };
+        let receipt = once.map(|once| once.receipt(after.state.id.uuid(), &added));
+        self.save(write.with(Effects::none().receipt(receipt))).await?;
+        Ok(added)
     }
 
     /// A cart somebody else made at the same moment counts as a change by somebody else.
-    async fn save(&self, write: Write<Cart>) -> Result<Stored<Cart>, BuyError> {
-        let stored = Stored { state: write.state.clone(), version: write.expected.next() };
-        match self.carts.commit(write.with(Effects::none())).await {
-            Ok(()) => Ok(stored),
+    async fn save(&self, change: Change<Cart>) -> Result<(), BuyError> {
+        match self.carts.commit(change).await {
+            Ok(()) => Ok(()),
             Err(CommitError::Exists | CommitError::Taken(_)) => Err(CommitError::Stale.into()),
             Err(error) => Err(error.into()),
         }
     }
 
-    pub async fn set_quantity(
+    /// Changes quantity and price together, or neither. The price is taken on as by [`Buy::accept_prices`].
+    pub async fn edit_item(
         &self,
         shopper: &Shopper,
         seen: Option<Version>,
         item: ItemId,
-        quantity: u32,
+        edit: ItemEdit,
     ) -> Result<CartReading, BuyError> {
-        self.change_cart(shopper, seen, |cart| cart.with_quantity(item, quantity, &self.rules))
-            .await
+        if let Some(price) = edit.price {
+            self.check_prices(shopper, &[(item, price)]).await?;
+        }
+        self.change_cart(shopper, seen, |cart| cart.with_edit(item, edit, &self.rules)).await
     }
 
     pub async fn remove_item(
@@ -123,6 +157,17 @@ impl Buy {
         seen: Option<Version>,
         prices: &[(ItemId, Money)],
     ) -> Result<CartReading, BuyError> {
+        self.check_prices(shopper, prices).await?;
+        let accept = |cart: Cart, (id, price): &(ItemId, Money)| cart.with_price(*id, *price);
+        self.change_cart(shopper, seen, |cart| prices.iter().try_fold(cart, accept)).await
+    }
+
+    /// Refuses prices that are not those of this moment.
+    async fn check_prices(
+        &self,
+        shopper: &Shopper,
+        prices: &[(ItemId, Money)],
+    ) -> Result<(), BuyError> {
         let reading = self.cart(shopper).await?;
         for (id, price) in prices {
             let line = reading.lines.iter().find(|line| line.item.id == *id);
@@ -133,8 +178,7 @@ impl Buy {
                 Some(_) => return Err(BuyError::PriceMoved(Box::new(line.clone()))),
             }
         }
-        let accept = |cart: Cart, (id, price): &(ItemId, Money)| cart.with_price(*id, *price);
-        self.change_cart(shopper, seen, |cart| prices.iter().try_fold(cart, accept)).await
+        Ok(())
     }
 
     /// Changes the cart the shopper saw, or, when they do not say, whichever there is.
@@ -163,7 +207,9 @@ impl Buy {
         if changed == stored.state {
             return Ok(stored);
         }
-        self.save(stored.becomes(Cart { updated_at: self.env.now(), ..changed })).await
+        let state = Cart { updated_at: self.env.now(), ..changed };
+        self.save(stored.becomes(state.clone()).alone()).await?;
+        Ok(Stored { state, version: stored.version.next() })
     }
 }
 

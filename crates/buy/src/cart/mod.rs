@@ -9,7 +9,7 @@ mod read;
 mod tests;
 mod token;
 
-pub use change::{Added, NewItem};
+pub use change::{Added, ItemEdit, NewItem};
 pub use forget::ForgetCarts;
 pub use merge::Merged;
 pub use ports::Carts;
@@ -139,12 +139,23 @@ impl Cart {
         Ok(self)
     }
 
-    pub(crate) fn with_quantity(
-        mut self,
+    pub(crate) fn with_edit(
+        self,
         id: ItemId,
-        quantity: u32,
+        edit: ItemEdit,
         rules: &Rules,
     ) -> Result<Self, BuyError> {
+        let cart = match edit.price {
+            Some(price) => self.with_price(id, price)?,
+            None => self,
+        };
+        match edit.quantity {
+            Some(quantity) => cart.with_quantity(id, quantity, rules),
+            None => Ok(cart),
+        }
+    }
+
+    fn with_quantity(mut self, id: ItemId, quantity: u32, rules: &Rules) -> Result<Self, BuyError> {
         if quantity == 0 || quantity > rules.max_quantity {
             return Err(BuyError::BadQuantity(rules.max_quantity));
         }

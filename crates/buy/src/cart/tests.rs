@@ -41,6 +41,33 @@ async fn adding_a_variant_again_adds_up() {
 }
 
 #[tokio::test]
+async fn an_addition_under_a_key_counts_once_and_a_new_guests_token_is_kept_nowhere() {
+    let world = World::default();
+    let tea = world.sell("Tea", 5_00, StockPolicy::Hold, 10).await.variants[0].id;
+    let new = NewItem { variant: tea, quantity: 2, currency: None };
+    let add = async |shopper: &Shopper| {
+        let request = crate::testing::once("a").request;
+        let answer = |added: &Added| commerce::Answer {
+            status: 201,
+            headers: Vec::new(),
+            body: format!("{:?}", added.cart.version),
+        };
+        world.buy.add_item_once(shopper, new, Some(commerce::Once { request, answer })).await
+    };
+
+    let token = add(&Shopper::Stranger).await.unwrap().token.unwrap();
+    assert!(world.memory.read().receipts.is_empty());
+    let guest = Shopper::Guest(token);
+    add(&guest).await.unwrap();
+    let again = add(&guest).await;
+
+    assert_eq!(again.unwrap_err().code(), "already_done");
+    assert_eq!(world.buy.cart(&guest).await.unwrap().lines[0].item.quantity, 4);
+    let answer = world.memory.read().receipts[0].answer.clone().unwrap();
+    assert_eq!(answer.body, "Version(2)", "the answer tells the cart as it was left");
+}
+
+#[tokio::test]
 async fn a_cart_has_limits() {
     let rules = Rules { max_lines: 1, max_quantity: 3, ..Rules::default() };
     let world = World::with_rules(rules);
@@ -89,7 +116,8 @@ async fn items_are_changed_and_removed_over_the_version_that_was_seen() {
     let added = world.add(tea.variants[0].id, 1).await.unwrap();
     let (buy, who, item) = (&world.buy, world.shopper(), added.item);
 
-    let more = buy.set_quantity(&who, Some(added.cart.version), item, 4).await.unwrap();
+    let four = ItemEdit { quantity: Some(4), price: None };
+    let more = buy.edit_item(&who, Some(added.cart.version), item, four).await.unwrap();
     let late = buy.remove_item(&who, Some(added.cart.version), item).await;
     let empty = buy.remove_item(&who, Some(more.version), item).await.unwrap();
 
@@ -182,6 +210,32 @@ async fn a_changed_price_is_told_and_must_be_accepted() {
     let accepted = accept(new).await.unwrap();
     assert!(accepted.is_ready());
     assert_eq!(world.check_out("b").await.unwrap().totals.total, Money::usd(12_00));
+}
+
+#[tokio::test]
+async fn a_price_is_not_taken_on_when_the_quantity_beside_it_is_refused() {
+    let world = World::default();
+    let tea = world.sell("Tea", 5_00, StockPolicy::Hold, 10).await;
+    let added = world.add(tea.variants[0].id, 2).await.unwrap();
+    reprice(&world, &tea, 6_00).await;
+    let (who, seen) = (world.shopper(), Some(added.cart.version));
+    let edit = async |quantity| {
+        let edit = ItemEdit { quantity: Some(quantity), price: Some(Money::usd(6_00)) };
+        world.buy.edit_item(&who, seen, added.item, edit).await
+    };
+
+    let refused = edit(1_000).await;
+    let untouched = world.buy.cart(&who).await.unwrap();
+    let edited = edit(3).await.unwrap();
+
+    assert!(matches!(refused, Err(BuyError::BadQuantity(999))));
+    assert_eq!(
+        (untouched.version, &untouched.lines[0].item),
+        (Version(1), &added.cart.lines[0].item)
+    );
+    assert_eq!(edited.version, Version(2), "both in one commit");
+    let item = &edited.lines[0].item;
+    assert_eq!((item.quantity, item.unit_price), (3, Money::usd(6_00)));
 }
 
 #[tokio::test]

@@ -22,7 +22,8 @@ impl CartToken {
         &self.0
     }
 
-    pub(crate) fn hash(&self) -> String {
+    /// What is kept of it.
+    pub fn hash(&self) -> String {
         hex::encode(Sha256::digest(self.0.as_bytes()))
     }
 }

@@ -19,14 +19,26 @@ impl Buy {
         once: Option<Once<Stored<Category>>>,
     ) -> Result<Stored<Category>, BuyError> {
         self.keeps_categories(actor).await?;
-        if let Some(parent) = new.parent {
-            self.tree().await?.get(parent).ok_or(BuyError::unknown_category("#/parent"))?;
-        }
         let category = Category::new(&self.env, new)?;
+        retrying(|| self.plant(&category, once.as_ref())).await
+    }
+
+    /// Writes the parent too, so that it cannot be retired at the same moment.
+    async fn plant(
+        &self,
+        category: &Category,
+        once: Option<&Once<Stored<Category>>>,
+    ) -> Result<Stored<Category>, BuyError> {
         let made = Stored { state: category.clone(), version: Version(1) };
         let receipt = once.map(|once| once.receipt(category.id.uuid(), &made));
+        let mut writes = vec![Write::new(category.clone())];
+        if let Some(parent) = category.parent {
+            let all = self.categories.all_categories().await?;
+            tree_of(&all).get(parent).ok_or(BuyError::unknown_category("#/parent"))?;
+            writes.extend(written_again(&all, &[parent]));
+        }
         let effects = Effects::none().receipt(receipt);
-        self.categories.commit(Write::new(category).with(effects)).await?;
+        self.categories.commit(Change { writes, effects }).await?;
         Ok(made)
     }
 
@@ -49,7 +61,7 @@ impl Buy {
         edit: CategoryEdit,
     ) -> Result<Stored<Category>, BuyError> {
         let all = self.categories.all_categories().await?;
-        let tree = Tree::grow(all.iter().map(|stored| stored.state.clone()).collect());
+        let tree = tree_of(&all);
         let stored = all.iter().find(|stored| stored.state.id == id && !stored.state.retired);
         let stored = stored.ok_or(BuyError::NoCategory)?;
         if stored.version != seen {
@@ -58,14 +70,14 @@ impl Buy {
         let ancestors = new_ancestors(&tree, id, &edit)?;
         let state = stored.state.clone().edited(edit);
         let mut writes = vec![stored.becomes(state.clone())];
-        let above = all.iter().filter(|stored| ancestors.contains(&stored.state.id));
-        writes.extend(above.map(|ancestor| ancestor.becomes(ancestor.state.clone())));
+        writes.extend(written_again(&all, &ancestors));
         writes.sort_by_key(|write| write.state.id);
         self.categories.commit(Change { writes, effects: Effects::none() }).await?;
         Ok(Stored { state, version: seen.next() })
     }
 
-    /// Takes an empty category out of the tree.
+    /// Takes an empty category out of the tree. What is made in it or moved into it meanwhile writes it as well, and
+    /// is seen by whoever comes second.
     pub async fn retire_category(
         &self,
         actor: &Actor,
@@ -73,13 +85,12 @@ impl Buy {
         seen: Version,
     ) -> Result<(), BuyError> {
         self.keeps_categories(actor).await?;
-        let tree = self.tree().await?;
         let stored = self.categories.find(id).await?.filter(|stored| !stored.state.retired);
         let stored = stored.ok_or(BuyError::NoCategory)?;
         if stored.version != seen {
             return Err(BuyError::Outdated);
         }
-        if tree.has_children(id) || self.categories.holds_products(id).await? {
+        if self.tree().await?.has_children(id) || self.categories.holds_products(id).await? {
             return Err(BuyError::CategoryInUse);
         }
         let retired = Category { retired: true, ..stored.state };
@@ -88,6 +99,16 @@ impl Buy {
             done => Ok(done?),
         }
     }
+}
+
+fn tree_of(all: &[Stored<Category>]) -> Tree {
+    Tree::grow(all.iter().map(|stored| stored.state.clone()).collect())
+}
+
+/// Writes that change nothing but the version.
+fn written_again(all: &[Stored<Category>], which: &[CategoryId]) -> Vec<Write<Category>> {
+    let again = all.iter().filter(|stored| which.contains(&stored.state.id));
+    again.map(|stored| stored.becomes(stored.state.clone())).collect()
 }
 
 /// The categories above the place a category moves to; none when it stays where it is.

@@ -219,6 +219,8 @@ impl Buy {
         BuyError::with(faults, Ok(chosen))
     }
 
+    /// A category is written on its own, so one that is retired between this look and the commit still gets the
+    /// product. It is then on sale under no category, until its keeper moves it.
     async fn check_category(&self, category: Option<CategoryId>) -> Result<(), BuyError> {
         let Some(category) = category else {
             return Ok(());

@@ -3,21 +3,23 @@
 use std::{
     collections::BTreeMap,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering},
     },
 };
 
 use async_trait::async_trait;
 use commerce::{
-    Actor, Currency, Failure, Money, PageRequest, Role, StoreError, UserId, Version,
+    Actor, Change, CommitError, Currency, Failure, Money, PageRequest, Repository, Role,
+    StoreError, Stored, UserId, Version, Write,
     seller::{Keeping, OnSale, Sellers, Terms},
+    testing::Memory,
 };
 use uuid::Uuid;
 
 use super::*;
 use crate::{
-    BuyError, NewImage, Slug,
+    Buy, BuyError, NewImage, Slug,
     testing::{World, keeper, product, variant},
 };
 
@@ -268,7 +270,7 @@ async fn a_category_cannot_stand_under_itself() {
     let middle = category(&world, "Middle", Some(top.id)).await;
 
     let circle =
-        world.buy.edit_category(&keeper(), top.id, Version(1), under(Some(middle.id))).await;
+        world.buy.edit_category(&keeper(), top.id, Version(2), under(Some(middle.id))).await;
 
     assert!(matches!(circle, Err(BuyError::CategoryCircle)));
 }
@@ -293,12 +295,76 @@ async fn a_category_in_use_stays() {
     let top = category(&world, "Top", None).await;
     let leaf = category(&world, "Leaf", Some(top.id)).await;
 
-    let refused = world.buy.retire_category(&keeper(), top.id, Version(1)).await;
+    let refused = world.buy.retire_category(&keeper(), top.id, Version(2)).await;
     assert!(matches!(refused, Err(BuyError::CategoryInUse)));
     world.buy.retire_category(&keeper(), leaf.id, Version(1)).await.unwrap();
-    world.buy.retire_category(&keeper(), top.id, Version(1)).await.unwrap();
+    world.buy.retire_category(&keeper(), top.id, Version(2)).await.unwrap();
     assert_eq!(world.buy.tree().await.unwrap(), Tree::default());
     category(&world, "Top", None).await;
+}
+
+/// Categories in memory, and what another does to them just before the first commit.
+struct Beside {
+    memory: Memory,
+    first: Mutex<Option<Write<Category>>>,
+}
+
+impl Beside {
+    fn buy(world: &World, first: Write<Category>) -> Buy {
+        let beside = Self { memory: world.memory.clone(), first: Mutex::new(Some(first)) };
+        Buy { categories: Arc::new(beside), ..world.buy.clone() }
+    }
+}
+
+#[async_trait]
+impl Repository<Category> for Beside {
+    async fn find(&self, id: CategoryId) -> Result<Option<Stored<Category>>, StoreError> {
+        self.memory.find(id).await
+    }
+
+    async fn commit(&self, change: Change<Category>) -> Result<(), CommitError> {
+        let first = self.first.lock().unwrap().take();
+        if let Some(first) = first {
+            self.memory.commit(first.alone()).await?;
+        }
+        self.memory.commit(change).await
+    }
+}
+
+#[async_trait]
+impl Categories for Beside {
+    async fn all_categories(&self) -> Result<Vec<Stored<Category>>, StoreError> {
+        self.memory.all_categories().await
+    }
+
+    async fn holds_products(&self, category: CategoryId) -> Result<bool, StoreError> {
+        self.memory.holds_products(category).await
+    }
+}
+
+#[tokio::test]
+async fn nothing_is_made_under_a_category_that_is_retired_at_the_same_moment() {
+    let world = World::default();
+    let top = category(&world, "Top", None).await;
+    let new = NewCategory { parent: Some(top.id), slug: None, name: "Leaf".into(), position: 0 };
+    let gone = Write::over(Version(1), Category { retired: true, ..top });
+
+    let refused = Beside::buy(&world, gone).create_category(&keeper(), new, None).await;
+
+    assert_eq!(refused.unwrap_err().fields()[0].code, "unknown_category");
+    assert_eq!(world.memory.read().all::<Category>().len(), 1);
+}
+
+#[tokio::test]
+async fn a_category_stays_when_another_is_made_under_it_at_the_same_moment() {
+    let world = World::default();
+    let top = category(&world, "Top", None).await;
+
+    category(&world, "Leaf", Some(top.id)).await;
+    let refused = world.buy.retire_category(&keeper(), top.id, Version(1)).await;
+
+    assert!(matches!(refused, Err(BuyError::Outdated)), "the parent was written too: {refused:?}");
+    assert_eq!(world.buy.tree().await.unwrap().iter().count(), 2);
 }
 
 #[tokio::test]

@@ -10,10 +10,10 @@ use commerce::{
 use uuid::Uuid;
 
 use crate::{
-    CANDIDATES, Cart, CartState, Carts, Catalogue, Categories, Category, CategoryId, Coupon,
-    CouponCode, CouponUses, Coupons, CouponsOf, FACET_ROWS, FacetRow, Facets, KeptProduct,
-    MAX_FORMS, Offer, Owner, Position, Product, ProductCard, ProductFilter, ProductQuery, Products,
-    Slug, Sort, Status, StockLevel, StockPolicy, Variant, VariantId, Word, closest, option_key,
+    Cart, CartState, Carts, Catalogue, Categories, Category, CategoryId, Coupon, CouponCode,
+    CouponUses, Coupons, CouponsOf, FACET_ROWS, FacetRow, Facets, KeptProduct, MAX_FORMS, Offer,
+    Owner, Position, Product, ProductCard, ProductFilter, ProductQuery, Products, Slug, Sort,
+    Status, StockLevel, StockPolicy, Variant, VariantId, Word, closest, finds_in_order, option_key,
     rank, title_key,
 };
 
@@ -154,8 +154,8 @@ impl Listed {
     }
 }
 
-/// The newest finds, and the words they were ranked by.
-fn found(all: Vec<Listed>, filter: &ProductFilter) -> (Vec<Listed>, Vec<Word>) {
+/// So many of the newest finds, and the words they were ranked by; without words, all.
+fn found(all: Vec<Listed>, filter: &ProductFilter, most: u32) -> (Vec<Listed>, Vec<Word>) {
     let Some(query) = &filter.words else {
         return (all.into_iter().filter(|listed| listed.fits(filter)).collect(), Vec::new());
     };
@@ -169,7 +169,7 @@ fn found(all: Vec<Listed>, filter: &ProductFilter) -> (Vec<Listed>, Vec<Word>) {
         !words.is_empty() && words.iter().all(|(_, forms)| forms.iter().any(|f| own.contains(f)))
     };
     let fit = all.into_iter().filter(|listed| matches(listed) && listed.fits(filter));
-    let newest = fit.take(usize::try_from(CANDIDATES).unwrap()).collect();
+    let newest = fit.take(usize::try_from(most).unwrap()).collect();
     (newest, words.into_iter().map(|(word, _)| word).collect())
 }
 
@@ -218,7 +218,8 @@ fn sort_key(position: &Position, sort: Sort) -> (i64, String, i64) {
 #[async_trait]
 impl Catalogue for Memory {
     async fn list(&self, query: &ProductQuery) -> Result<Page<ProductCard>, StoreError> {
-        let (found, words) = found(Listed::all(&self.read()), &query.filter);
+        let (found, words) =
+            found(Listed::all(&self.read()), &query.filter, finds_in_order(query.sort));
         let placed = found.iter().map(|listed| (position(listed, query, &words), listed));
         let mut placed: Vec<_> = placed.collect();
         placed.sort_by_key(|(position, _)| sort_key(position, query.sort));
@@ -234,7 +235,7 @@ impl Catalogue for Memory {
     }
 
     async fn facets(&self, filter: &ProductFilter) -> Result<Facets, StoreError> {
-        let (found, _) = found(Listed::all(&self.read()), filter);
+        let (found, _) = found(Listed::all(&self.read()), filter, u32::MAX);
         let rows: Vec<_> = found
             .iter()
             .map(|listed| FacetRow {
@@ -245,8 +246,7 @@ impl Catalogue for Memory {
             })
             .take(usize::try_from(FACET_ROWS).unwrap())
             .collect();
-        let capped = rows.len() < found.len()
-            || (filter.words.is_some() && found.len() == usize::try_from(CANDIDATES).unwrap());
+        let capped = rows.len() < found.len();
         Ok(Facets::count(filter.currency, &rows, capped))
     }
 
@@ -360,5 +360,99 @@ impl Coupons for Memory {
             Some(CouponUses { resource, on_hand, held })
         };
         Ok(of.iter().filter_map(uses).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use commerce::{
+        Currency, Env, Id, Money,
+        picture::Chosen,
+        testing::{TestEnv, assert_repository, moment},
+    };
+
+    use super::*;
+    use crate::{
+        Item, NewCategory, NewCoupon, Off, Prices, StockSheet,
+        testing::{World, keeper, product, variant},
+    };
+
+    fn cart(env: &Env) -> Cart {
+        Cart {
+            id: Id::new(env),
+            owner: Owner::User(Id::new(env)),
+            currency: Currency::USD,
+            items: Vec::new(),
+            coupon: None,
+            destination: None,
+            state: CartState::Active,
+            created_at: env.now(),
+            updated_at: env.now(),
+        }
+    }
+
+    #[tokio::test]
+    async fn products_are_kept() {
+        let env = TestEnv::new().env();
+        let new = product("Linen Shirt", vec![variant("SHIRT", 5_00)]);
+        let draft = Product::draft(&env, None, new, &Chosen::none()).unwrap();
+        let on_sale = draft.clone().published(env.now()).unwrap();
+
+        assert_repository(&memory(), draft, on_sale).await;
+    }
+
+    #[tokio::test]
+    async fn categories_are_kept() {
+        let env = TestEnv::new().env();
+        let new = NewCategory { parent: None, slug: None, name: "Tea".into(), position: 0 };
+        let first = Category::new(&env, new).unwrap();
+        let retired = Category { retired: true, ..first.clone() };
+
+        assert_repository(&memory(), first, retired).await;
+    }
+
+    #[tokio::test]
+    async fn carts_are_kept() {
+        let env = TestEnv::new().env();
+        let empty = cart(&env);
+        let item = Item {
+            id: Id::new(&env),
+            variant: Id::new(&env),
+            quantity: 2,
+            unit_price: Money::usd(5_00),
+            added_at: env.now(),
+        };
+        let filled = Cart { items: vec![item], ..empty.clone() };
+
+        assert_repository(&memory(), empty, filled).await;
+    }
+
+    #[tokio::test]
+    async fn stock_sheets_are_kept() {
+        let sheet = StockSheet { variant: Id::new(&TestEnv::new().env()), changes: 1 };
+        let signed = StockSheet { changes: 2, ..sheet.clone() };
+
+        assert_repository(&memory(), sheet, signed).await;
+    }
+
+    #[tokio::test]
+    async fn coupons_are_kept() {
+        let world = World::default();
+        let new = NewCoupon {
+            code: "SUMMER".parse().unwrap(),
+            seller: None,
+            off: Off::Percentage { basis_points: 1_000 },
+            minimum: Prices::default(),
+            limit: None,
+            limit_per_user: None,
+            valid_until: Some(moment(0) + TimeDelta::days(1)),
+        };
+        let made = world.buy.make_coupon(&keeper(), new).await.unwrap().state;
+        let code = "WINTER".parse().unwrap();
+        let first = Coupon { id: Id::new(&world.buy.env), code, ..made };
+        let retired = Coupon { retired: Some(moment(5)), ..first.clone() };
+
+        assert_repository(&world.memory, first, retired).await;
     }
 }

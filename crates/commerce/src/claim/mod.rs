@@ -6,6 +6,8 @@
 //! of a commit are judged together, as they leave things.
 
 mod calendar;
+#[cfg(test)]
+mod random;
 mod span;
 
 pub use calendar::{Busy, Calendars};

@@ -31,6 +31,8 @@ pub enum Outcome {
         at: Timestamp,
         error: String,
     },
+    /// Not tried: it is as if it had not been leased.
+    GivenBack,
     /// Given up; a person may replay it.
     Dead {
         error: String,

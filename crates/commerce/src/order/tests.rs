@@ -8,7 +8,7 @@ use crate::{
     ClaimId, ClaimMove, ClaimState, CommitError, Effects, Money, PaymentId, Repository, ResourceId,
     Span, Write,
     claim::StockDelta,
-    testing::{Memory, TestEnv, assert_time_claims, moment},
+    testing::{Memory, TestEnv, assert_claims, assert_repository, assert_time_claims, moment},
 };
 
 const PAYMENT: PaymentId = Id::from_uuid(Uuid::from_u128(1));
@@ -153,6 +153,24 @@ async fn an_order_that_does_not_fit_leaves_no_trace() {
     assert!(matches!(refused, Err(CommitError::OutOfStock(_))));
     assert!(Repository::<Order>::find(&memory, order.id).await.unwrap().is_none());
     assert!(memory.read().claims.is_empty());
+}
+
+#[tokio::test]
+async fn orders_are_kept() {
+    let env = TestEnv::new();
+    let first = raise(&env, vec![line(&env, 1, None)]).0;
+    let asked = CancellationRequest { at: moment(1), reason: "changed my mind".into() };
+    let next = Order { cancellation_request: Some(asked), ..first.clone() };
+
+    assert_repository(&Memory::default(), first, next).await;
+}
+
+#[tokio::test]
+async fn units_are_not_promised_twice() {
+    let (env, memory) = (TestEnv::new(), Memory::default());
+    let carrier = || raise(&env, vec![line(&env, 1, None)]).0;
+
+    assert_claims(&memory, &env.env(), carrier).await;
 }
 
 #[tokio::test]

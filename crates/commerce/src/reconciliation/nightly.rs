@@ -24,6 +24,11 @@ impl Sweep for Nightly {
         self.0.settings.look_every
     }
 
+    /// A large shop's record has many pages.
+    fn at_most(&self) -> Duration {
+        Duration::from_hours(6)
+    }
+
     /// A provider that fails keeps nobody else from being reconciled, and is due again at the next look. A night's
     /// work is done in one go, so there is never more to be done at once.
     async fn run(&self) -> Result<usize, Trouble> {

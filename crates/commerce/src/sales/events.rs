@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::derived::derived;
 use crate::{
     Env, Event, Order, Payment,
     order::{CancelReason, OrderState},
@@ -26,6 +27,12 @@ pub(super) fn alarm(env: &Env, name: &'static str, payment: &Payment, why: &str)
     let mut body = about_payment(payment);
     add(&mut body, "why", json!(why));
     Event::new(env, name, payment.id, body)
+}
+
+/// The same alarm for the same payment and reason is the same event.
+pub(super) fn mismatch(env: &Env, payment: &Payment, why: &str) -> Event {
+    let id = derived(payment.id.uuid(), &format!("payment_mismatch: {why}"));
+    Event { id, ..alarm(env, "payment_mismatch", payment, why) }
 }
 
 pub(super) fn order_paid(env: &Env, order: &Order, payment: &Payment) -> Event {

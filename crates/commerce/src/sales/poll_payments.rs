@@ -7,7 +7,7 @@ use chrono::TimeDelta;
 use futures_util::{StreamExt, stream};
 use tracing::{error, warn};
 
-use super::{Sales, change::Step, events, settings::after};
+use super::{Sales, change::Step, events, settings::after, settle::Heard};
 use crate::{
     CommitError, Effects, Failure, Payment, PaymentId, Stored, Timestamp,
     event::{Sweep, Trouble},
@@ -65,12 +65,15 @@ impl Sales {
         if matches!(payment.state, PaymentState::Captured { .. }) {
             return Ok(true);
         }
-        let payment = match self.ask_and_apply(&payment).await {
+        let heard = match self.ask_and_hear(&payment).await {
             // What ran out at the provider is gone there.
-            Err(PaymentError::Gateway(GatewayError::NotFound)) if ended(&payment) => payment,
-            asked => asked?,
+            Err(PaymentError::Gateway(GatewayError::NotFound)) if ended(&payment) => Heard::Applied,
+            heard => heard?,
         };
-        if payment.state.is_open() && self.is_lost(&payment).await? {
+        let payment = self.sale(id).await?.payment.state;
+        // What was set aside is a person's to end: taking it back would only be answered the same.
+        let applied = heard == Heard::Applied;
+        if applied && payment.state.is_open() && self.is_lost(&payment).await? {
             self.cancel_intent(&payment).await?;
         }
         self.stop_looking(&payment).await?;
@@ -127,17 +130,23 @@ impl Sales {
         (payment, Effects::none().tell(alarm))
     }
 
+    /// The payment as it stands after its provider was asked.
     pub(super) async fn ask_and_apply(&self, payment: &Payment) -> Result<Payment, PaymentError> {
+        self.ask_and_hear(payment).await?;
+        Ok(self.sale(payment.id).await?.payment.state)
+    }
+
+    async fn ask_and_hear(&self, payment: &Payment) -> Result<Heard, PaymentError> {
         match self.ask(payment).await {
-            Ok(intent) => self.settle(&payment.provider, None, &intent).await?,
+            Ok(intent) => self.settle_or_set_aside(&payment.provider, None, &intent).await,
             Err(PaymentError::Gateway(GatewayError::Refused { code }))
                 if payment.provider_ref.is_none() =>
             {
                 self.decide(payment.id, None, |step| Ok(self.refused(step, &code))).await?;
+                Ok(Heard::Applied)
             }
-            Err(error) => return Err(error),
+            Err(error) => Err(error),
         }
-        Ok(self.sale(payment.id).await?.payment.state)
     }
 
     /// Whether the payment's order will not be sold by it.

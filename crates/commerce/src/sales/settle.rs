@@ -1,6 +1,6 @@
 //! The one path by which a payment moves: the provider's view is compared, decided on and committed.
 
-use tracing::error;
+use tracing::{error, info};
 
 use super::{
     Sales,
@@ -9,7 +9,7 @@ use super::{
     hear::{Facts, hear},
 };
 use crate::{
-    ATTEMPTS, CommitError, Effects, Once, Payment, PaymentId,
+    ATTEMPTS, Change, CommitError, Effects, Once, Payment, PaymentId,
     payment::{Intent, IntentState, NewIntent, PaymentError},
 };
 
@@ -26,6 +26,14 @@ fn was_quicker(error: &CommitError) -> bool {
     }
 }
 
+/// What became of a provider's word.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Heard {
+    Applied,
+    /// It is not about what we asked for; a person looks at it.
+    SetAside,
+}
+
 impl Sales {
     /// Applies what a provider says of one of its payments; what is not ours is set aside, and nothing is applied.
     ///
@@ -36,13 +44,26 @@ impl Sales {
         notice: Option<&str>,
         intent: &Intent,
     ) -> Result<(), PaymentError> {
+        self.settle_or_set_aside(provider, notice, intent).await.map(drop)
+    }
+
+    pub(super) async fn settle_or_set_aside(
+        &self,
+        provider: &str,
+        notice: Option<&str>,
+        intent: &Intent,
+    ) -> Result<Heard, PaymentError> {
         let settled = match self.recognise(provider, intent).await {
-            Ok(payment) => self.apply(payment, intent, None).await.map(|_| ()),
+            Ok(payment) => self.apply(payment, intent, None).await,
             Err(error) => Err(error),
         };
         match settled {
-            Err(PaymentError::Mismatch(why)) => self.set_aside(provider, notice, intent, why).await,
-            settled => settled,
+            Ok(_) => Ok(Heard::Applied),
+            Err(PaymentError::Mismatch(why)) => {
+                self.set_aside(provider, notice, intent, why).await?;
+                Ok(Heard::SetAside)
+            }
+            Err(error) => Err(error),
         }
     }
 
@@ -146,6 +167,8 @@ impl Sales {
         }
     }
 
+    /// A message is kept aside each time; a person is called once for each payment and reason, however often the
+    /// provider says it.
     pub(super) async fn set_aside(
         &self,
         provider: &str,
@@ -153,18 +176,36 @@ impl Sales {
         intent: &Intent,
         why: &'static str,
     ) -> Result<(), PaymentError> {
-        let (reference, provider_ref) = (&intent.reference, &intent.provider_ref);
-        error!(provider, reference, provider_ref, why, "a provider's word was set aside");
         if let Some(notice) = notice {
             self.inbox.quarantine(provider, notice, why).await?;
         }
-        let Ok(payment) = self.recognise(provider, intent).await else {
-            return Ok(());
+        let is_news = match self.recognise(provider, intent).await {
+            Ok(payment) => self.call_once(payment, why).await?,
+            Err(PaymentError::Mismatch(_)) => true,
+            Err(error) => return Err(error),
         };
+        let (reference, provider_ref) = (&intent.reference, &intent.provider_ref);
+        if is_news {
+            error!(provider, reference, provider_ref, why, "a provider's word was set aside");
+        } else {
+            info!(
+                provider,
+                reference, provider_ref, why, "a provider said again what was set aside"
+            );
+        }
+        Ok(())
+    }
+
+    /// False when it was told before: the event's id is made of the payment and the reason, and the store keeps it
+    /// once.
+    async fn call_once(&self, payment: PaymentId, why: &str) -> Result<bool, PaymentError> {
         let stored = self.payments.find(payment).await?.ok_or(PaymentError::NoPayment)?;
-        let alarm = events::alarm(&self.env, "payment_mismatch", &stored.state, why);
-        let alarmed = stored.becomes(stored.state.clone()).with(Effects::none().tell(alarm));
-        Ok(self.payments.commit(alarmed).await?)
+        let told = Effects::none().tell(events::mismatch(&self.env, &stored.state, why));
+        match self.payments.commit(Change { writes: Vec::new(), effects: told }).await {
+            Ok(()) => Ok(true),
+            Err(CommitError::Exists) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

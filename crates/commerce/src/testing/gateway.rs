@@ -41,6 +41,8 @@ pub struct ProviderBooks {
     pub statement: Vec<StatementLine>,
     /// Since when its record is not to be relied on; nothing when it is up to date.
     pub refreshed: Option<Timestamp>,
+    /// How often it was asked for anything.
+    pub calls: u32,
     told: u32,
 }
 
@@ -109,6 +111,7 @@ impl ModelProvider {
         work: impl FnOnce(&mut ProviderBooks) -> Result<T, GatewayError>,
     ) -> Result<T, GatewayError> {
         let mut books = self.books();
+        books.calls += 1;
         match books.fault.take() {
             None => work(&mut books),
             Some(ProviderFault::Lost) => work(&mut books).and(Err(GatewayError::Unknown)),

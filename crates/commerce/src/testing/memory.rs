@@ -96,7 +96,7 @@ impl Books {
         effects.pictures.iter().try_for_each(|moved| self.move_picture(moved))?;
         self.move_claims(effects.claims, effects.stock)?;
         books::post(&mut self.postings, effects.postings)?;
-        self.events.extend(effects.events);
+        effects.events.into_iter().try_for_each(|event| self.tell(event))?;
         self.audits.extend(effects.audits);
         Ok(())
     }
@@ -112,6 +112,15 @@ impl Books {
             }
             Some(_) => return Err(CommitError::AlreadyDone),
         }
+        Ok(())
+    }
+
+    /// An event is told once.
+    fn tell(&mut self, event: Event) -> Result<(), CommitError> {
+        if self.events.iter().any(|told| told.id == event.id) {
+            return Err(CommitError::Exists);
+        }
+        self.events.push(event);
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 #![expect(clippy::arithmetic_side_effects, reason = "tests may overflow")]
 
 mod books;
+mod claims;
 mod contract;
 mod env;
 mod gateway;
@@ -11,6 +12,7 @@ mod reads;
 mod reconciliation;
 mod sellers;
 
+pub use claims::{ClaimAct, ClaimModel};
 pub use contract::{assert_claims, assert_repository, assert_time_claims};
 pub use env::{ManualClock, SeededRandom, TestEnv, moment};
 pub use gateway::{ModelProvider, ProviderBooks, ProviderFault};

@@ -131,3 +131,53 @@ impl Attempts for MemoryAttempts {
         Ok(u64::try_from(before.saturating_sub(all.len())).unwrap_or_default())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use commerce::{
+        Env, Role,
+        testing::{TestEnv, assert_repository, moment},
+    };
+
+    use super::*;
+    use crate::{Client, DisplayName, End, Era, PasswordHash, Settings, TokenKey};
+
+    fn user(env: &Env) -> User {
+        User {
+            id: UserId::new(env),
+            email: Email::parse("ada@example.org").unwrap(),
+            name: DisplayName::parse("Ada Lovelace").unwrap(),
+            role: Role::Customer,
+            password: PasswordHash::new("$2b$04$hash"),
+            password_changed_at: env.now(),
+            verified_at: None,
+            disabled_at: None,
+            era: Era::default(),
+            verification: None,
+            reset: None,
+            created_at: env.now(),
+        }
+    }
+
+    #[tokio::test]
+    async fn users_are_kept() {
+        let (env, memory) = (TestEnv::new().env(), with_unique_email(Memory::default()));
+        let first = user(&env);
+        let next = first.clone().disabled(moment(5));
+
+        assert_repository(&memory, first, next).await;
+    }
+
+    #[tokio::test]
+    async fn sessions_are_kept() {
+        let env = TestEnv::new().env();
+        let key = TokenKey::derive(b"a secret");
+        let token = key.first(&env, SessionId::new(&env));
+        let whose = (UserId::new(&env), Era::default());
+        let first =
+            Session::open(&token, whose, &Client::default(), &Settings::default(), moment(0));
+        let next = first.clone().end(End::Revoked, moment(5));
+
+        assert_repository(&Memory::default(), first, next).await;
+    }
+}

@@ -5,6 +5,7 @@ use std::{num::NonZeroU32, time::Duration};
 use ::redis::{
     Client, RedisError, Script,
     aio::{ConnectionManager, ConnectionManagerConfig},
+    cmd,
 };
 use async_trait::async_trait;
 use commerce::{
@@ -42,14 +43,26 @@ pub struct RedisLimiter {
 }
 
 impl RedisLimiter {
-    /// Connects one of so many instances, which share the quotas evenly when they cannot share a count.
+    /// Connects one of so many instances, which share the quotas evenly when they cannot share a count. A Redis that
+    /// does not answer is no error: it is asked again by and by. A URL that cannot be read is one.
     pub async fn connect(url: &str, instances: NonZeroU32) -> Result<Self, RedisError> {
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(PATIENCE.saturating_mul(4)))
             .set_response_timeout(Some(PATIENCE))
             .set_number_of_retries(1);
-        let redis = ConnectionManager::new_with_config(Client::open(url)?, config).await?;
-        Ok(Self { redis, judge: Script::new(JUDGE), alone: MemoryLimiter::default(), instances })
+        let redis = ConnectionManager::new_lazy_with_config(Client::open(url)?, config)?;
+        let limiter =
+            Self { redis, judge: Script::new(JUDGE), alone: MemoryLimiter::default(), instances };
+        limiter.greet().await;
+        Ok(limiter)
+    }
+
+    /// Connects now, so that no request waits for it, and says it when nobody is there.
+    async fn greet(&self) {
+        let answer: Result<(), _> = cmd("PING").query_async(&mut self.redis.clone()).await;
+        if let Err(error) = answer {
+            warn!(%error, "Redis is out of reach; this instance counts for itself until it is back");
+        }
     }
 
     async fn ask(&self, quota: &Quota, principal: &str) -> Result<(bool, u32, u64), RedisError> {

@@ -36,9 +36,12 @@ struct Relay {
 
 impl Relay {
     async fn to(url: &str) -> Self {
+        Self::at(TcpListener::bind("127.0.0.1:0").await.unwrap(), url)
+    }
+
+    fn at(door: TcpListener, url: &str) -> Self {
         let url = reqwest::Url::parse(url).unwrap();
         let there = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap_or(6379));
-        let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let mut here = url;
         here.set_host(Some("127.0.0.1")).unwrap();
         here.set_port(Some(door.local_addr().unwrap().port())).unwrap();
@@ -158,6 +161,27 @@ async fn while_redis_is_lost_each_instance_allows_its_share() {
 
     assert_eq!(verdicts.iter().map(|verdict| verdict.limit).max(), Some(2));
     assert_eq!(allowed(&verdicts), 2);
+}
+
+#[tokio::test]
+async fn a_redis_that_is_not_there_at_the_start_is_asked_as_soon_as_it_is() {
+    let door = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = door.local_addr().unwrap();
+    drop(door);
+    let url = format!("redis://{address}/");
+    let limiter = RedisLimiter::connect(&url, NonZeroU32::new(4).unwrap()).await.unwrap();
+    let quota = per_minute(400);
+    assert_eq!(limiter.hit(&quota, "someone").await.unwrap().limit, 100);
+
+    let _relay = Relay::at(TcpListener::bind(address).await.unwrap(), &redis_url());
+
+    let back = async { while limiter.hit(&quota, "someone").await.unwrap().limit != 400 {} };
+    tokio::time::timeout(Duration::from_secs(30), back).await.expect("Redis is never asked again");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_refused() {
+    assert!(RedisLimiter::connect("not a url", ONE).await.is_err());
 }
 
 #[test]

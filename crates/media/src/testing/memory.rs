@@ -103,3 +103,20 @@ fn sample(env: &Env, owner: UserId, state: ImageState) -> Image {
         created_at: env.now(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use commerce::testing::{TestEnv, assert_repository, moment};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn images_are_kept() {
+        let env = TestEnv::new().env();
+        let until = moment(60);
+        let first = sample(&env, UserId::new(&env), ImageState::Uploading { until });
+        let next = Image { state: stored(moment(5)), ..first.clone() };
+
+        assert_repository(&Memory::default(), first, next).await;
+    }
+}

@@ -15,10 +15,12 @@ impl Layout for Category {
     }
 
     fn steps(write: &Write<Self>, steps: &mut Steps) -> Result<(), CommitError> {
-        steps.push(row(write)?);
-        // Several categories may be written at once, and one statement changes a row once.
+        // Several categories may be written at once, and one statement changes a row once. The catalogue comes before the
+        // first of them: what comes between two rows would be locked in another order by whoever writes one of them.
         steps.barrier();
         steps.push(Step::new("update buy_catalogue set version = version + 1", []));
+        steps.barrier();
+        steps.push(row(write)?);
         steps.barrier();
         Ok(())
     }

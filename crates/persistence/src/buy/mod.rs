@@ -14,6 +14,8 @@ mod search;
 mod sheet;
 
 pub use bulk::BulkProducts;
+#[cfg(feature = "testing")]
+pub(crate) use facets::count_within as facets_within;
 
 use crate::check::Invariant;
 

@@ -5,7 +5,8 @@
 //! other, the newest first, until there are enough: one that has nothing costs some twenty microseconds.
 
 use buy::{
-    CANDIDATES, MAX_FORMS, ProductFilter, ProductQuery, Sort, Word, closest, shared_trigrams,
+    CANDIDATES, FACET_ROWS, MAX_FORMS, ProductFilter, ProductQuery, Sort, Word, closest,
+    finds_in_order, shared_trigrams,
 };
 use commerce::StoreError;
 use sea_orm::{QueryResult, Value};
@@ -76,7 +77,8 @@ fn plain_sql(engine: Engine, query: &ProductQuery, meanings: &[Meaning]) -> (Str
 
 fn find_sql(engine: Engine, query: &ProductQuery, meanings: &[Meaning]) -> (String, Vec<Value>) {
     let mut sql = Query::default();
-    let found = found(&mut sql, engine, &query.filter, meanings);
+    let most = finds_in_order(query.sort);
+    let found = found(&mut sql, engine, &query.filter, meanings, most);
     let rank = rank(&mut sql, meanings);
     let after = sql.after(query.after.as_ref(), query.sort).unwrap_or_else(|| "true".to_owned());
     let (columns, limit) = (query::columns(query.sort), Query::limit(query.limit));
@@ -88,7 +90,7 @@ fn find_sql(engine: Engine, query: &ProductQuery, meanings: &[Meaning]) -> (Stri
     (statement, sql.values)
 }
 
-/// What facets are counted over; `None` when nothing can be found.
+/// What facets are counted over, and one more if there is more; nothing when a word means nothing.
 pub async fn facet_rows(
     db: &Db,
     filter: &ProductFilter,
@@ -96,7 +98,8 @@ pub async fn facet_rows(
 ) -> Result<Vec<QueryResult>, StoreError> {
     let Some(meanings) = meanings(db, words).await? else { return Ok(Vec::new()) };
     let mut sql = Query::default();
-    let found = found(&mut sql, db.engine(), filter, &meanings);
+    let most = FACET_ROWS.saturating_add(1);
+    let found = found(&mut sql, db.engine(), filter, &meanings, most);
     let order = query::order(Sort::Newest);
     let statement = format!(
         "with found as ({found}) \
@@ -190,8 +193,14 @@ async fn similar_terms(db: &Db, word: &str) -> Result<Vec<String>, StoreError> {
     rows.iter().map(|row| sql::get(row, "term")).collect()
 }
 
-/// The newest listings that have every word and fit the filter.
-fn found(sql: &mut Query, engine: Engine, filter: &ProductFilter, meanings: &[Meaning]) -> String {
+/// So many of the newest listings that have every word and fit the filter.
+fn found(
+    sql: &mut Query,
+    engine: Engine,
+    filter: &ProductFilter,
+    meanings: &[Meaning],
+    most: u32,
+) -> String {
     let currency = filter.currency.code();
     let mut conditions =
         vec![format!("l.currency = '{currency}'"), "l.number = s.number".to_owned()];
@@ -203,7 +212,7 @@ fn found(sql: &mut Query, engine: Engine, filter: &ProductFilter, meanings: &[Me
         let fits = fits.replace("s.number", "s.rowid");
         return format!(
             "select l.* from buy_search s cross join buy_listings l \
-             where s.buy_search match {matched} and {fits} order by s.rowid desc limit {CANDIDATES}"
+             where s.buy_search match {matched} and {fits} order by s.rowid desc limit {most}"
         );
     }
     // `offset 0`: each find is looked up when its turn comes, never the whole table joined.
@@ -211,7 +220,7 @@ fn found(sql: &mut Query, engine: Engine, filter: &ProductFilter, meanings: &[Me
     format!(
         "select l.* from ({newest}) s \
          cross join lateral (select l.* from buy_listings l where {fits} offset 0) l \
-         limit {CANDIDATES}"
+         limit {most}"
     )
 }
 

@@ -7,13 +7,15 @@ mod stuck;
 
 pub use rebuild::{Difference, Rebuilt, rebuild};
 
+use std::time::Duration;
+
 use ::commerce::StoreError;
 
 use crate::{Db, Engine, sql::get};
 
 /// One thing that must never be; its SQL selects what is wrong as rows with a column `culprit`.
 ///
-/// In the SQL `{now}` is the database's clock in microseconds.
+/// In the SQL `{now}` is the database's clock in microseconds; what was due before `{due}` is late.
 #[derive(Debug, Clone, Copy)]
 pub struct Invariant {
     /// A sentence that is true while all is well.
@@ -40,6 +42,9 @@ impl Invariant {
         engine.pick(self.postgres, self.sqlite)
     }
 }
+
+/// How long after its time work counts as late, unless the caller says otherwise.
+pub const LATE_AFTER: Duration = Duration::from_mins(10);
 
 /// A broken invariant: how often, and one example.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,7 +78,12 @@ pub async fn run(db: &Db) -> Result<Vec<Finding>, StoreError> {
 
 /// Looks for work that should long be done: it is not wrong, but a person should know.
 pub async fn stuck(db: &Db) -> Result<Vec<Finding>, StoreError> {
-    look_for(db, stuck::INVARIANTS.iter().copied()).await
+    late(db, LATE_AFTER).await
+}
+
+/// As [`stuck`], of work whose time came so long ago.
+pub async fn late(db: &Db, late_after: Duration) -> Result<Vec<Finding>, StoreError> {
+    look_at(db, stuck::INVARIANTS.iter().copied(), late_after).await
 }
 
 /// Looks for exceptions to promises of the caller's own.
@@ -81,16 +91,29 @@ pub async fn look_for(
     db: &Db,
     invariants: impl IntoIterator<Item = Invariant>,
 ) -> Result<Vec<Finding>, StoreError> {
+    look_at(db, invariants, LATE_AFTER).await
+}
+
+async fn look_at(
+    db: &Db,
+    invariants: impl IntoIterator<Item = Invariant>,
+    late_after: Duration,
+) -> Result<Vec<Finding>, StoreError> {
     let mut findings = Vec::new();
     for invariant in invariants {
-        findings.extend(look(db, invariant).await?);
+        findings.extend(look(db, invariant, late_after).await?);
     }
     Ok(findings)
 }
 
-async fn look(db: &Db, invariant: Invariant) -> Result<Option<Finding>, StoreError> {
+async fn look(
+    db: &Db,
+    invariant: Invariant,
+    late_after: Duration,
+) -> Result<Option<Finding>, StoreError> {
     let engine = db.engine();
-    let wrong = invariant.sql(engine).replace("{now}", engine.now());
+    let due = format!("({} - {})", engine.now(), late_after.as_micros());
+    let wrong = invariant.sql(engine).replace("{due}", &due).replace("{now}", engine.now());
     let sample = engine.pick(
         "cast(culprit as text)",
         "case typeof(culprit) when 'blob' then lower(hex(culprit)) else cast(culprit as text) end",

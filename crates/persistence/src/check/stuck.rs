@@ -1,4 +1,4 @@
-//! What should long be done: ten minutes after its time somebody should look.
+//! What should long be done, and somebody should look at; how long after its time is for the caller to say.
 
 use super::Invariant;
 
@@ -6,7 +6,7 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant::new(
         "every delivery that is due is soon made",
         "select id as culprit from commerce_deliveries
-         where state = 'waiting' and run_at < {now} - 600000000",
+         where state = 'waiting' and run_at < {due}",
     ),
     Invariant::new(
         "no delivery was given up",
@@ -15,15 +15,15 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant::new(
         "every order that ran out is soon cancelled",
         "select id as culprit from commerce_orders
-         where state = 'pending' and until < {now} - 600000000",
+         where state = 'pending' and until < {due}",
     ),
     Invariant::new(
         "every payment is asked about when its time comes",
-        "select id as culprit from commerce_payments where check_at < {now} - 600000000",
+        "select id as culprit from commerce_payments where check_at < {due}",
     ),
     Invariant::new(
         "every request to rent that nobody answered soon expires",
-        "select id as culprit from rent_bookings where answer_by < {now} - 600000000",
+        "select id as culprit from rent_bookings where answer_by < {due}",
     ),
     Invariant::new(
         "money that paid for nothing goes back",

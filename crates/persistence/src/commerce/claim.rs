@@ -57,9 +57,9 @@ pub fn steps(
     steps: &mut Steps,
 ) -> Result<(), CommitError> {
     let counted: Vec<_> = claims.iter().filter(|moved| moved.claim.span.is_none()).collect();
-    for (resource, sum) in sums(&counted, arrivals) {
-        steps.push(stock_step(resource, sum));
-    }
+    // A statement that lets goods sell out ends by locking what shows them: no stock may be locked after it.
+    let stock = sums(&counted, arrivals);
+    steps.push_together(stock.into_iter().map(|(of, sum)| stock_step(of, sum)).collect());
     if !arrivals.is_empty() {
         let moves: Vec<_> = arrivals.iter().map(move_row).collect();
         steps.push(rows::insert(steps, "commerce_stock_moves", MOVE_COLUMNS, &moves, "")?);
@@ -154,5 +154,34 @@ pub fn moment(state: ClaimState) -> i64 {
     match state {
         ClaimState::Held { until } => micros(until),
         ClaimState::Kept { at } | ClaimState::Released { at } => micros(at),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use commerce::{Claim, testing::TestEnv};
+
+    use super::*;
+    use crate::Engine;
+
+    #[test]
+    fn the_stock_of_a_commit_is_locked_by_one_statement_however_much_it_is() {
+        let env = TestEnv::new().env();
+        let until = env.now() + TimeDelta::minutes(30);
+        let hold = |_| Claim::hold(&env, ResourceId::new(&env), 1, env.uuid(), until);
+        let holds: Vec<_> = (0..100).map(hold).collect();
+        let mut all = Steps::new(Engine::Postgres);
+
+        steps(&holds, &[], &mut all).unwrap();
+
+        let moves_stock = |step: &Step| step.sql.starts_with("update commerce_stock ");
+        let statements = all.into_statements();
+        let counts: Vec<_> = statements
+            .iter()
+            .map(|steps| steps.iter().filter(|step| moves_stock(step)).count())
+            .filter(|count| *count > 0)
+            .collect();
+        assert_eq!(counts, [100]);
     }
 }

@@ -140,6 +140,14 @@ fn settle_steps(outcomes: &[(Delivery, Outcome)], steps: &mut Steps) -> Result<(
         let key = [delivery.id.into(), i64::from(delivery.attempts).into()];
         match outcome {
             Outcome::Done => {}
+            Outcome::GivenBack => {
+                let sql = format!(
+                    "update commerce_deliveries set run_at = {}, attempts = attempts - 1
+                     where id = $1 and attempts = $2 and state = 'waiting' and {{gate}}",
+                    steps.engine().now()
+                );
+                steps.push(Step::new(sql, key));
+            }
             Outcome::Later { at, error } => steps.push(Step::new(
                 "update commerce_deliveries set run_at = $3, error = $4
                  where id = $1 and attempts = $2 and state = 'waiting' and {gate}",

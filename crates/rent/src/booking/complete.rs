@@ -8,6 +8,7 @@ use commerce::{
     event::{Sweep, Trouble},
     payment::RefundId,
 };
+use tracing::warn;
 
 use super::{
     Booking, BookingId, BookingState,
@@ -75,8 +76,11 @@ impl Sweep for CompleteBookings {
         let due = rent.bookings.to_complete(before, rent.rules.batch).await;
         let mut done: usize = 0;
         for booking in due.map_err(RentError::from)? {
-            done =
-                done.saturating_add(usize::from(rent.complete_by_itself(booking, before).await?));
+            match rent.complete_by_itself(booking, before).await {
+                Ok(completed) => done = done.saturating_add(usize::from(completed)),
+                // One that cannot be completed must not keep the others waiting.
+                Err(error) => warn!(%booking, %error, "a booking could not be completed"),
+            }
         }
         Ok(done)
     }

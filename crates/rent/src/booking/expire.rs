@@ -7,6 +7,7 @@ use commerce::{
     Effects,
     event::{Sweep, Trouble},
 };
+use tracing::warn;
 
 use super::{
     Awaiting, BookingId, BookingState, effects,
@@ -31,7 +32,11 @@ impl Sweep for ExpireRequests {
         let due = rent.bookings.unanswered(rent.env.now(), rent.rules.batch).await;
         let mut expired: usize = 0;
         for booking in due.map_err(RentError::from)? {
-            expired = expired.saturating_add(usize::from(rent.expire(booking).await?));
+            match rent.expire(booking).await {
+                Ok(done) => expired = expired.saturating_add(usize::from(done)),
+                // One that cannot run out must not keep the others waiting.
+                Err(error) => warn!(%booking, %error, "a request could not run out"),
+            }
         }
         Ok(expired)
     }

@@ -1,6 +1,9 @@
 //! Reads the layers and turns mistakes into sentences.
 
-use std::{collections::HashMap, fmt};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt,
+};
 
 use config::{Config as Layers, File, FileFormat, Value, ValueKind};
 use integrations::gateways::{PROVIDERS, Sections};
@@ -19,6 +22,7 @@ const LISTS: &[&str] = &[
     "server.cors_origins",
     "payments.enabled",
     "payments.poll_gaps_s",
+    "market.payout_poll_gaps_s",
 ];
 
 /// Settings that are tables; in the environment they are written as in a file: `[{ to = "DE", … }]`.
@@ -104,6 +108,17 @@ pub fn load_from(
     Ok(config)
 }
 
+/// The names of the quotas there are: those of `default.toml`.
+pub fn policies() -> Result<BTreeSet<String>, ConfigError> {
+    let policies = defaults()?.get_table("limits.policies").map_err(unreadable)?;
+    Ok(policies.into_keys().collect())
+}
+
+fn defaults() -> Result<Layers, ConfigError> {
+    let default = File::from_str(DEFAULT, FileFormat::Toml);
+    Layers::builder().add_source(default).build().map_err(unreadable)
+}
+
 /// Each provider reads its own section; what is left of `[payments]` is the house's.
 fn providers(settings: &mut Value) -> Result<Sections, ConfigError> {
     let ValueKind::Table(sections) = &mut settings.kind else { return Ok(Sections::default()) };
@@ -127,4 +142,40 @@ fn unreadable(error: config::ConfigError) -> ConfigError {
         other => other.to_string(),
     };
     ConfigError::Unreadable(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The keys of a setting and those below it whose value is a list, and what is in it.
+    fn lists(key: &str, value: &Value) -> Vec<(String, String)> {
+        match &value.kind {
+            ValueKind::Array(items) => {
+                let items: Vec<_> = items.iter().map(ToString::to_string).collect();
+                vec![(key.to_owned(), items.join(","))]
+            }
+            ValueKind::Table(below) => {
+                let path = |name: &String| [key, name].join(".").trim_matches('.').to_owned();
+                below.iter().flat_map(|(name, value)| lists(&path(name), value)).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    #[test]
+    fn every_list_can_be_set_by_the_environment() {
+        let lists = lists("", &defaults().unwrap().cache);
+        assert!(lists.iter().any(|(key, _)| key == "payments.stripe.webhook_secrets"), "{lists:?}");
+
+        for (key, items) in lists.iter().filter(|(key, _)| !TABLES.contains(&key.as_str())) {
+            let variable = format!("SOUK__{}", key.to_uppercase().replace('.', "__"));
+            let items = if items.is_empty() { "one,two" } else { items };
+            let variables = HashMap::from([(variable, items.to_owned())]);
+
+            let read = load_from(Environment::Development, &variables);
+
+            assert!(read.is_ok(), "{key} = {items}: {}", read.unwrap_err());
+        }
+    }
 }

@@ -5,13 +5,18 @@ use integrations::gateways::Stage;
 use market::BY_HAND;
 use secrecy::{ExposeSecret, SecretString};
 
-use super::{Config, ConfigError, Environment, LimitStore, MailTransport, Media, PictureStore};
+use super::{
+    Config, ConfigError, Environment, LimitStore, MailTransport, Media, PictureStore, read,
+};
+use crate::telemetry;
 
 /// How the published secrets of `development.toml` and `test.toml` begin.
 const PUBLISHED: &str = "development-only";
 
 pub fn check(config: &Config, environment: Environment) -> Result<(), ConfigError> {
     secrets(config)?;
+    telemetry::filter(&config.log.level).map_err(|why| ConfigError::refused("log.level", why))?;
+    policies(config)?;
     let production = environment == Environment::Production;
     providers(config, if production { Stage::Production } else { Stage::Development })?;
     if production { for_production(config) } else { Ok(()) }
@@ -46,6 +51,19 @@ fn secrets(config: &Config) -> Result<(), ConfigError> {
         present("redis.url", &config.redis.url)?;
     }
     Ok(())
+}
+
+/// A quota that no route asks for limits nothing.
+fn policies(config: &Config) -> Result<(), ConfigError> {
+    let known = read::policies()?;
+    match config.limits.policies.keys().find(|name| !known.contains(*name)) {
+        Some(name) => {
+            let known: Vec<_> = known.iter().map(String::as_str).collect();
+            let why = format!("there is no such policy; there are {}", known.join(", "));
+            Err(ConfigError::refused(format!("limits.policies.{name}"), why))
+        }
+        None => Ok(()),
+    }
 }
 
 /// What each provider that is switched on says of its own section. The wallet is ours, and is none.
@@ -281,6 +299,22 @@ mod tests {
             let key = variable.trim_start_matches("SOUK__MEDIA__").to_lowercase();
             assert!(told.contains(&format!("media.{key}")), "{told}");
         }
+    }
+
+    #[test]
+    fn a_level_that_is_none_is_refused() {
+        for level in ["loud", "info,buy=loud"] {
+            let told = refusal(Environment::Development, &[("SOUK__LOG__LEVEL", level)]);
+            assert!(told.contains("log.level") && told.contains("loud"), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_quota_of_no_policy_is_refused_with_those_that_are() {
+        let quota = ("SOUK__LIMITS__POLICIES__LOGN", "5/60");
+        let told = refusal(Environment::Development, &[quota]);
+
+        assert!(told.contains("limits.policies.logn") && told.contains("login"), "{told}");
     }
 
     #[test]

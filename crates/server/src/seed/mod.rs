@@ -15,7 +15,7 @@ mod surroundings;
 use std::collections::HashMap;
 
 use buy::{BuyError, Categories, Category, CategoryId, Product, Products, SlugError};
-use commerce::{CommitError, Role, StoreError};
+use commerce::{CommitError, Repository, Role, StoreError, Stored};
 use identity::{
     DisplayName, Email, EmailError, Enrol, Identity, IdentityError, NameError, Password,
     PasswordError,
@@ -101,31 +101,79 @@ pub async fn demo_shop(db: &Db, identity: &Identity) -> Result<Seeded, SeedError
     Ok(seeded)
 }
 
-/// The goods that are not in the shop yet, nor anything else by their name.
+/// The goods that are not in the shop yet. Their ids are the same every time, so what was renamed or retired since is
+/// known by its id, and what somebody else put in under the same name is known by that.
 async fn missing(db: &Db, mut goods: BulkProducts) -> Result<BulkProducts, SeedError> {
-    let there = db.all_categories().await?;
-    let known: HashMap<CategoryId, CategoryId> = goods
-        .categories
-        .iter()
-        .filter_map(|category| {
-            let same = |known: &Category| !known.retired && known.slug == category.slug;
-            let known = there.iter().map(|stored| &stored.state).find(|known| same(known))?;
-            Some((category.id, known.id))
-        })
-        .collect();
-    let home = |category: CategoryId| known.get(&category).copied().unwrap_or(category);
-    goods.categories.retain(|category| !known.contains_key(&category.id));
+    let there: Vec<_> = db.all_categories().await?.into_iter().map(|kept| kept.state).collect();
+    let homes: HashMap<CategoryId, Home> =
+        goods.categories.iter().map(|category| (category.id, home(category, &there))).collect();
+    let home = |category: CategoryId| match homes.get(&category) {
+        Some(Home::There(known)) => Some(*known),
+        Some(Home::Retired) => None,
+        Some(Home::Missing) | None => Some(category),
+    };
+    goods.categories.retain(|category| homes.get(&category.id) == Some(&Home::Missing));
     for category in &mut goods.categories {
-        category.parent = category.parent.map(home);
+        category.parent = category.parent.and_then(home);
     }
     let mut products = Vec::with_capacity(goods.products.len());
     for product in goods.products {
-        if db.product_of_slug(&product.slug).await?.is_none() {
-            products.push(Product { category: product.category.map(home), ..product });
+        if !is_there(db, &product).await? {
+            products.push(Product { category: product.category.and_then(home), ..product });
         }
     }
     goods
         .stock
         .retain(|(variant, _)| products.iter().any(|product| product.variant(*variant).is_some()));
     Ok(BulkProducts { products, ..goods })
+}
+
+/// What became of a category of the demonstration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Home {
+    There(CategoryId),
+    Retired,
+    Missing,
+}
+
+fn home(category: &Category, there: &[Category]) -> Home {
+    let living = |known: &&Category| {
+        !known.retired && (known.id == category.id || known.slug == category.slug)
+    };
+    match there.iter().find(living) {
+        Some(known) => Home::There(known.id),
+        None if there.iter().any(|known| known.id == category.id) => Home::Retired,
+        None => Home::Missing,
+    }
+}
+
+async fn is_there(db: &Db, product: &Product) -> Result<bool, SeedError> {
+    let by_id: Option<Stored<Product>> = db.find(product.id).await?;
+    Ok(by_id.is_some() || db.product_of_slug(&product.slug).await?.is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_category_is_known_by_its_id_or_else_by_its_name() {
+        let goods = shop::goods().unwrap().categories;
+        let (tea, other) = (&goods[0], &goods[1]);
+        let renamed = Category { slug: "leaves".parse().unwrap(), ..tea.clone() };
+        let retired = Category { retired: true, ..tea.clone() };
+        let namesake = Category { slug: tea.slug.clone(), ..other.clone() };
+
+        for (there, becomes) in [
+            (vec![], Home::Missing),
+            (vec![other.clone()], Home::Missing),
+            (vec![tea.clone()], Home::There(tea.id)),
+            (vec![renamed], Home::There(tea.id)),
+            (vec![namesake.clone()], Home::There(other.id)),
+            (vec![retired.clone()], Home::Retired),
+            (vec![retired, namesake], Home::There(other.id)),
+        ] {
+            assert_eq!(home(tea, &there), becomes, "{there:?}");
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use buy::{Buy, NewImage, ProductKey};
 use commerce::{Actor, Role, SessionId, picture::pictures_of};
 use media::{Media, NewImage as Upload, Visibility};
-use rent::{Kind, Rent};
+use rent::{Kind, ListingStatus, Rent};
 
 use super::{SeedError, photo::photo, rentals, shop};
 
@@ -36,7 +36,8 @@ impl Gallery<'_> {
         let mut added: usize = 0;
         for listing in rentals::fleet(self.keeper.user)?.1 {
             let Some(kept) = rent.listings.find(listing.id).await? else { continue };
-            if !pictures_of(&kept.state.images).is_empty() {
+            let retired = matches!(kept.state.status, ListingStatus::Retired { .. });
+            if retired || !pictures_of(&kept.state.images).is_empty() {
                 continue;
             }
             let wheels: &[u32] = match listing.vehicle.kind() {
@@ -53,7 +54,7 @@ impl Gallery<'_> {
     async fn of_products(&self, buy: &Buy) -> Result<usize, SeedError> {
         let mut added: usize = 0;
         for goods in shop::goods()?.products.into_iter().take(GOODS) {
-            let key = ProductKey::Slug(goods.slug);
+            let key = ProductKey::Id(goods.id);
             let Ok(page) = buy.show(Some(&self.keeper), &key).await else { continue };
             let kept = page.product;
             if !pictures_of(&kept.state.images).is_empty() {

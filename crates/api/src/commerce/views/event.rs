@@ -47,7 +47,7 @@ pub struct AuditEntryView {
     pub at: Timestamp,
     /// Who acted; absent for strangers and for the house itself.
     pub actor: Option<String>,
-    /// `login_failed`, `password_changed`, …
+    /// `sign_in_locked`, `password_changed`, …
     pub action: String,
     pub subject: Option<String>,
     pub address: Option<String>,

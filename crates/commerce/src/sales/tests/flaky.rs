@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use uuid::Uuid;
 
 use crate::{
     Aggregate, Change, CommitError, Event, Order, OrderId, Page, PageRequest, Payment, PaymentId,
@@ -27,6 +28,8 @@ pub enum Slip {
 pub struct Flaky {
     pub memory: Memory,
     pub slip: Arc<Mutex<Option<Slip>>>,
+    /// What cannot be read, whoever asks.
+    pub poisoned: Arc<Mutex<Option<Uuid>>>,
 }
 
 fn died() -> StoreError {
@@ -37,6 +40,9 @@ fn died() -> StoreError {
 impl<T: Aggregate> Repository<T> for Flaky {
     /// Lets others come in between reading and deciding.
     async fn find(&self, id: T::Id) -> Result<Option<Stored<T>>, StoreError> {
+        if *self.poisoned.lock().unwrap() == Some(id.into()) {
+            return Err(StoreError::new("it cannot be read"));
+        }
         let found = self.memory.find(id).await;
         tokio::task::yield_now().await;
         found

@@ -7,14 +7,16 @@ use serde_json::json;
 use super::{
     flaky::Slip,
     invariants::{assert_at_rest, assert_sound},
-    world::{INITIAL, World},
+    world::{INITIAL, World, a_payment, an_order},
 };
 use crate::{
     Actor, Failure, Id, Kind, Money, OrderId, UserId,
     order::{CancelReason, OrderState, Policy},
-    payment::{IntentState, NoticeError, PaymentError, PaymentState, Reception, RefundState},
+    payment::{
+        IntentState, NoticeError, Payment, PaymentError, PaymentState, Reception, RefundState,
+    },
     sales::{CancellationDecision, DecideCancellation, LatePayment},
-    testing::ProviderFault,
+    testing::{Memory, ProviderFault, TestEnv, assert_repository},
 };
 
 const HELD: [(usize, i64, Option<Policy>); 1] = [(0, 2, Some(Policy::Hold))];
@@ -33,6 +35,17 @@ fn reason(world: &World, order: OrderId) -> Option<CancelReason> {
 
 fn is_paid(world: &World, order: OrderId) -> bool {
     matches!(world.order(order).state, OrderState::Paid { .. })
+}
+
+#[tokio::test]
+async fn payments_are_kept() {
+    let env = TestEnv::new().env();
+    let order = an_order(&env, Money::usd(10_00), Money::usd(0));
+    let first = a_payment(&env, &order);
+    let state = PaymentState::RequiresAction;
+    let next = Payment { state, provider_ref: Some("pi_1".into()), checks: 3, ..first.clone() };
+
+    assert_repository(&Memory::default(), first, next).await;
 }
 
 #[tokio::test]
@@ -278,6 +291,77 @@ async fn another_amount_is_set_aside_and_nothing_is_applied() {
     assert_eq!(world.memory().read().quarantined.len(), 1);
     assert_eq!(world.told("payment_mismatch"), 1);
     assert_eq!(world.balance("psp:model:clearing"), 0);
+}
+
+#[tokio::test]
+async fn another_amount_calls_a_person_once_however_often_the_provider_says_it() {
+    let world = shop();
+    let order = world.raise(&HELD).await.unwrap();
+    let payment = world.start(order).await.unwrap();
+    world.customer(&payment, IntentState::Captured);
+    world.model.books().intents.get_mut("pi_0").unwrap().captured = Money::usd(1);
+    world.notify_all().await;
+
+    world.tell_all().await;
+    for hours in 0..3 {
+        world.pass(hours * 3_600 + 60);
+        world.expire().await;
+        world.tell_all().await;
+        world.poll().await;
+    }
+
+    assert_eq!(reason(&world, order), Some(CancelReason::Expired));
+    assert!(world.payment(payment.id).state.is_open());
+    assert_eq!(world.told("payment_mismatch"), 1);
+}
+
+#[tokio::test]
+async fn each_reason_to_set_a_payment_aside_is_told() {
+    let world = shop();
+    let order = world.raise(&HELD).await.unwrap();
+    let payment = world.start(order).await.unwrap();
+    world.customer(&payment, IntentState::Captured);
+
+    world.model.books().intents.get_mut("pi_0").unwrap().captured = Money::usd(1);
+    world.pass(3_600);
+    world.poll().await;
+    world.model.books().intents.get_mut("pi_0").unwrap().amount = Money::usd(1);
+    world.pass(3_600);
+    world.poll().await;
+
+    assert_eq!(world.told("payment_mismatch"), 2);
+}
+
+#[tokio::test]
+async fn what_was_set_aside_is_not_taken_back_at_each_poll() {
+    let world = shop();
+    let order = world.raise(&HELD).await.unwrap();
+    let payment = world.start(order).await.unwrap();
+    world.customer(&payment, IntentState::Captured);
+    world.model.books().intents.get_mut("pi_0").unwrap().captured = Money::usd(1);
+    world.pass(3_600);
+    world.expire().await;
+    let before = world.model.books().calls;
+
+    world.poll().await;
+
+    assert_eq!(world.model.books().calls, before + 1, "it is asked how it stands, and no more");
+}
+
+#[tokio::test]
+async fn an_order_that_cannot_be_cancelled_keeps_no_other_from_running_out() {
+    let world = shop();
+    let bad = world.raise(&HELD).await.unwrap();
+    world.pass(1);
+    let good = world.raise(&HELD).await.unwrap();
+    *world.store.poisoned.lock().unwrap() = Some(bad.uuid());
+    world.pass(3_600);
+
+    world.expire().await;
+
+    assert_eq!(reason(&world, bad), None);
+    assert_eq!(reason(&world, good), Some(CancelReason::Expired));
+    assert_eq!(world.memory().held(world.goods[0]), 2);
 }
 
 #[tokio::test]

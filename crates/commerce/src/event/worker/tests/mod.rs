@@ -1,5 +1,7 @@
 //! The worker against an outbox of its own that remembers what it was told.
 
+mod sweeps;
+
 use std::sync::{
     Mutex,
     atomic::{AtomicUsize, Ordering},
@@ -10,9 +12,11 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     Page, PageRequest, StoreError,
-    event::{Backlog, DeadLetter},
+    event::{Backlog, DeadLetter, Outcome},
     testing::TestEnv,
 };
+
+const GRACE: Duration = Duration::from_secs(20);
 
 /// Hands out what it was filled with, and keeps the outcomes in the order they came.
 #[derive(Default)]
@@ -106,7 +110,10 @@ impl Subscriber for Obedient {
             "fail" => Err(Trouble::Passing("not now".into())),
             "refuse" => Err(Trouble::Lasting("never".into())),
             "panic" => panic!("as told"),
-            "hang" => std::future::pending().await,
+            "hang" => {
+                self.asked.notify_one();
+                std::future::pending().await
+            }
             "wait" => {
                 self.asked.notify_one();
                 self.go.notified().await;
@@ -197,7 +204,7 @@ async fn stopping_finishes_what_runs_and_gives_the_rest_back() {
     let running = worker(&shelf, &subscriber, vec![]).start();
     subscriber.asked.notified().await;
 
-    let stopping = tokio::spawn(running.stop());
+    let stopping = tokio::spawn(running.stop(GRACE));
     tokio::task::yield_now().await;
     // Both that run may end now, in whatever order they got here.
     while !stopping.is_finished() {
@@ -207,54 +214,46 @@ async fn stopping_finishes_what_runs_and_gives_the_rest_back() {
     stopping.await.unwrap();
 
     assert_eq!(shelf.outcome_of("wait"), Outcome::Done);
-    assert!(matches!(shelf.outcome_of("ok"), Outcome::Later { .. }));
+    assert_eq!(shelf.outcome_of("ok"), Outcome::GivenBack);
     assert_eq!(subscriber.handled.load(Ordering::Relaxed), 2);
     assert!(shelf.waiting.lock().unwrap().is_empty());
 }
 
-/// Has so much to do, and panics when there is nothing left the first time.
-struct Chore {
-    left: AtomicUsize,
-    runs: AtomicUsize,
-    done: tokio::sync::Notify,
-}
+#[tokio::test(start_paused = true)]
+async fn stopping_takes_no_longer_than_its_grace() {
+    let shelf = Arc::new(deliveries(&[("hang", 1)]));
+    let subscriber = Arc::<Obedient>::default();
+    let running = worker(&shelf, &subscriber, vec![]).start();
+    subscriber.asked.notified().await;
 
-#[async_trait]
-impl Sweep for Chore {
-    fn name(&self) -> &'static str {
-        "chore"
-    }
+    running.stop(GRACE).await;
 
-    fn every(&self) -> Duration {
-        Duration::from_secs(5)
-    }
-
-    async fn run(&self) -> Result<usize, Trouble> {
-        assert!(self.runs.fetch_add(1, Ordering::Relaxed) > 0, "the first time");
-        let left = self.left.load(Ordering::Relaxed);
-        self.left.store(left.saturating_sub(1), Ordering::Relaxed);
-        if left == 0 {
-            self.done.notify_one();
-        }
-        Ok(left.min(1))
-    }
+    assert_eq!(shelf.settled.lock().unwrap().len(), 0, "it was left to its lease");
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_sweep_goes_on_until_idle_survives_a_panic_and_leaves_its_lease() {
-    let shelf = Arc::new(deliveries(&[]));
-    let chore = Arc::new(Chore {
-        left: AtomicUsize::new(3),
-        runs: AtomicUsize::new(0),
-        done: tokio::sync::Notify::new(),
-    });
-    let running = worker(&shelf, &Arc::default(), vec![chore.clone()]).start();
+async fn a_delivery_that_hangs_does_not_hold_up_what_comes_after_its_batch() {
+    let shelf = Arc::new(deliveries(&[("hang", 1)]));
+    let subscriber = Arc::<Obedient>::default();
+    let running = worker(&shelf, &subscriber, vec![]).start();
+    subscriber.asked.notified().await;
 
-    chore.done.notified().await;
-    assert_eq!(shelf.holder.lock().unwrap().as_deref(), Some("one"));
-    running.stop().await;
+    let later = deliveries(&[("wait", 1)]).waiting.into_inner().unwrap();
+    shelf.waiting.lock().unwrap().extend(later);
 
-    assert_eq!(chore.left.load(Ordering::Relaxed), 0);
-    assert_eq!(chore.runs.load(Ordering::Relaxed), 5);
-    assert_eq!(*shelf.holder.lock().unwrap(), None);
+    // Long before the lease of the first one ends.
+    tokio::time::timeout(Duration::from_secs(1), subscriber.asked.notified()).await.unwrap();
+    running.stop(Duration::ZERO).await;
+}
+
+#[tokio::test]
+async fn what_no_worker_outlived_is_not_tried_again() {
+    let shelf = Arc::new(deliveries(&[("ok", 4)]));
+    let subscriber = Arc::<Obedient>::default();
+
+    worker(&shelf, &subscriber, vec![]).deliver_batch().await.unwrap();
+
+    assert_eq!(subscriber.handled.load(Ordering::Relaxed), 0);
+    let error = "no worker outlived 3 tries".to_owned();
+    assert_eq!(shelf.outcome_of("ok"), Outcome::Dead { error });
 }

@@ -11,8 +11,8 @@ use std::{
 
 use actix_cors::Cors;
 use actix_web::{
-    App, HttpServer,
-    dev::ServerHandle,
+    App, Error, HttpServer,
+    dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse},
     middleware::from_fn,
     web::{self as plain, Data},
 };
@@ -134,19 +134,7 @@ pub fn serve(shell: Shell) -> std::io::Result<Serving> {
     let settings = shell.settings.clone();
     let shared = Shared::new(shell)?;
     let tidying = shared.tidy();
-    let server = HttpServer::new(move || {
-        let shared = shared.clone();
-        App::new()
-            .wrap(shared.guard())
-            .wrap(from_fn(admit))
-            .wrap(cors(&shared.shell.settings.cors_origins))
-            .wrap(from_fn(watch))
-            .configure(|config| shared.data(config))
-            .wrap_api()
-            .configure(|config| shared.shell.mounts.iter().for_each(|mount| mount(config)))
-            .build()
-            .configure(|config| shared.house(config))
-    });
+    let server = HttpServer::new(move || app(&shared));
     let server = if settings.workers > 0 { server.workers(settings.workers) } else { server };
     let server = server
         .max_connections(settings.max_connections)
@@ -165,6 +153,31 @@ pub fn serve(shell: Shell) -> std::io::Result<Serving> {
         server: tokio::spawn(server),
         _tidying: tidying,
     })
+}
+
+/// The layers and routes of one HTTP thread. The layer that is wrapped last is the first to see a request: the guard
+/// stands before the quotas, and CORS before both, so that a browser may read their refusals.
+fn app(
+    shared: &Shared,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse,
+        Error = Error,
+        InitError = (),
+    > + use<>,
+> {
+    App::new()
+        .wrap(from_fn(admit))
+        .wrap(shared.guard())
+        .wrap(cors(&shared.shell.settings.cors_origins))
+        .wrap(from_fn(watch))
+        .configure(|config| shared.data(config))
+        .wrap_api()
+        .configure(|config| shared.shell.mounts.iter().for_each(|mount| mount(config)))
+        .build()
+        .configure(|config| shared.house(config))
 }
 
 /// What all HTTP threads share.
@@ -262,12 +275,11 @@ impl Shared {
         guard::layer(&self.guard)
     }
 
-    /// Without the guard only slashes are merged.
+    /// Nothing, in its place.
     #[cfg(not(feature = "edge-guard"))]
     #[expect(clippy::unused_self, reason = "the guarded build needs it")]
-    fn guard(&self) -> actix_web::middleware::NormalizePath {
-        let slashes = actix_web::middleware::TrailingSlash::MergeOnly;
-        actix_web::middleware::NormalizePath::new(slashes)
+    fn guard(&self) -> actix_web::middleware::Identity {
+        actix_web::middleware::Identity::default()
     }
 }
 
@@ -291,3 +303,6 @@ fn cors(origins: &[String]) -> Cors {
         ])
         .max_age(3600)
 }
+
+#[cfg(test)]
+mod tests;
