@@ -90,6 +90,7 @@ async fn coupons_are_kept_and_found() {
     for test in TestDb::each_engine().await {
         let shop = Shop::open(&test.db).await;
         let made = shop.make(ten_percent("SUMMER")).await;
+        next_millisecond(&shop.buy.env).await;
         let other = Coupon {
             id: commerce::Id::new(&shop.buy.env),
             code: "WINTER".parse().unwrap(),
