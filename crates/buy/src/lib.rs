@@ -34,7 +34,8 @@ pub use catalogue::{
     FollowSellers, HearPictures, KeptProduct, Narrowed, NewCategory, NewProduct, NewVariant, Offer,
     OptionFacet, Position, Prices, Product, ProductCard, ProductEdit, ProductFilter, ProductId,
     ProductKey, ProductPage, ProductQuery, Products, Shelving, Sort, Status, StockChange,
-    StockLevel, StockPolicy, StockSheet, Tree, Variant, VariantEdit, VariantId, VariantRef,
+    StockLevel, StockPolicy, StockSheet, TendSearch, Tree, Variant, VariantEdit, VariantId,
+    VariantRef,
 };
 pub use check_out::{CheckOut, Short};
 pub use coupon::{

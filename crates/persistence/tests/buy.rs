@@ -23,7 +23,7 @@ use commerce::{
     testing::{TestEnv, assert_repository},
 };
 use persistence::{
-    Db,
+    Db, Engine,
     buy::BulkProducts,
     testing::{TestDb, facets_within},
 };
@@ -355,6 +355,26 @@ async fn a_word_on_every_product_is_found_newest_first_on_both_engines() {
         let first = PageRequest { limit: 1, cursor: None };
         let by_title = shop.buy.list(filter.clone(), Some(Sort::Title), first).await.unwrap();
         assert_eq!(by_title.data[0].title, "Common Thing 0", "the oldest of all finds");
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn search_is_tended_until_there_is_nothing_left_to_do_and_finds_what_it_found() {
+    for test in TestDb::each_engine().await {
+        let shop = Shop::of(&test.db);
+        for name in ["Green Tea", "Black Tea", "White Tea", "Old Tea", "New Tea"] {
+            shop.sell(name, StockPolicy::Untracked, 0).await;
+        }
+        let filter =
+            ProductFilter { words: Some("tea".into()), ..ProductFilter::all_in(Currency::USD) };
+        let before = pages(&shop, &filter, Sort::Relevance).await;
+
+        let tended = test.db.tend_search().await.unwrap();
+        while test.db.tend_search().await.unwrap() {}
+
+        assert_eq!(tended, test.db.engine() == Engine::Sqlite);
+        assert_eq!(pages(&shop, &filter, Sort::Relevance).await, before);
         test.finish().await;
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use api::{Cidr, Mount, Quotas, UploadLimits};
-use buy::{Buy, FollowSellers, ForgetCarts, Rules};
+use buy::{Buy, FollowSellers, ForgetCarts, Rules, TendSearch};
 use chrono::{NaiveTime, TimeDelta};
 use commerce::{
     Currency, Env,
@@ -227,6 +227,10 @@ impl House {
             carts: self.buy.carts.clone(),
             env: self.env.clone(),
             kept: TimeDelta::days(config.buy.guest_cart_ttl_days),
+            every: Duration::from_secs(config.worker.tidy_every_s),
+        }));
+        all.push(Arc::new(TendSearch {
+            catalogue: self.buy.catalogue.clone(),
             every: Duration::from_secs(config.worker.tidy_every_s),
         }));
         all

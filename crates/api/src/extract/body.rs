@@ -172,7 +172,17 @@ where
 fn met(error: &serde_path_to_error::Error<serde_json::Error>) -> FieldError {
     let detail = error.inner().to_string();
     let detail = detail.rsplit_once(" at line ").map_or(detail.as_str(), |(what, _)| what);
-    FieldError::new(pointer(&error.path().to_string()), "bad_value", detail)
+    FieldError::new(pointer(&error.path().to_string()), "bad_value", without_our_types(detail))
+}
+
+/// Serde names the type of ours that it wanted; to a client each of them is an object.
+fn without_our_types(detail: &str) -> String {
+    match detail.split_once(", expected ") {
+        Some((met, wanted)) if wanted.contains("struct ") || wanted.contains("tagged enum ") => {
+            format!("{met}, expected an object")
+        }
+        _ => detail.to_owned(),
+    }
 }
 
 /// No text has a NUL in it: PostgreSQL could not keep it.
@@ -253,5 +263,17 @@ mod tests {
         assert_eq!(pointer("lines[0].quantity"), "#/lines/0/quantity");
         assert_eq!(pointer("email"), "#/email");
         assert_eq!(pointer("."), "#");
+    }
+
+    #[test]
+    fn a_fault_is_told_without_the_names_of_our_types() {
+        for (serdes, told) in [
+            ("invalid type: string \"1.00\", expected struct MoneyInput", "an object"),
+            ("invalid type: null, expected internally tagged enum Payload", "an object"),
+            ("invalid type: null, expected a string", "a string"),
+        ] {
+            let (met, _) = serdes.split_once(", ").unwrap();
+            assert_eq!(without_our_types(serdes), format!("{met}, expected {told}"));
+        }
     }
 }

@@ -11,6 +11,7 @@ mod ports;
 mod product;
 mod query;
 mod stock;
+mod tend_search;
 #[cfg(test)]
 mod tests;
 mod variant;
@@ -26,6 +27,7 @@ pub use ports::{Catalogue, Categories, KeptProduct, Offer, Products};
 pub use product::{NewProduct, Product, ProductEdit, ProductId, Status};
 pub use query::{Position, ProductCard, ProductFilter, ProductQuery, Sort};
 pub use stock::{StockChange, StockLevel, StockSheet};
+pub use tend_search::TendSearch;
 pub(crate) use variant::resource_of;
 pub use variant::{NewVariant, Prices, StockPolicy, Variant, VariantEdit, VariantId};
 pub use withhold::FollowSellers;

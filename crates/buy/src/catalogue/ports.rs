@@ -55,6 +55,9 @@ pub trait Catalogue: Send + Sync {
     /// A number that grows whenever a product, a category or whether something is in stock changes;
     /// mere sales do not move it. Whoever caches the catalogue may keep it while the number stands.
     async fn catalogue_version(&self) -> Result<i64, StoreError>;
+
+    /// Does a bounded part of what keeps search quick; whether there was anything to do.
+    async fn tend_search(&self) -> Result<bool, StoreError>;
 }
 
 /// What a variant is sold as at this moment.

@@ -272,6 +272,10 @@ impl Catalogue for Memory {
         let products = books.all::<Product>().iter().map(|stored| stored.version.0).sum::<i64>();
         Ok(products + books.all::<Category>().iter().map(|stored| stored.version.0).sum::<i64>())
     }
+
+    async fn tend_search(&self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
 }
 
 fn available(books: &Books, variant: &Variant) -> Option<i64> {

@@ -47,6 +47,10 @@ impl Catalogue for Db {
     async fn catalogue_version(&self) -> Result<i64, StoreError> {
         offers::version(self).await
     }
+
+    async fn tend_search(&self) -> Result<bool, StoreError> {
+        search::tend(self).await
+    }
 }
 
 /// One row more than the page was asked for tells that there are more.

@@ -9,13 +9,13 @@ use buy::{
     finds_in_order, shared_trigrams,
 };
 use commerce::StoreError;
-use sea_orm::{QueryResult, Value};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, QueryResult, Value};
 
 use super::{
     query::{self, Query},
     rows::{self, BUCKET},
 };
-use crate::{Db, Engine, sql};
+use crate::{Db, Engine, failure, sql};
 
 /// Terms that are compared with a misspelt word.
 const SIMILAR: u32 = 2_000;
@@ -281,6 +281,30 @@ fn fts5(filter: &ProductFilter, meanings: &[Meaning]) -> String {
     let words = meanings.iter().map(|meaning| any("words", &meaning.terms));
     let tags = tags(filter);
     words.chain(tags.iter().map(|tags| any("tags", tags))).collect::<Vec<_>>().join(" AND ")
+}
+
+/// Merges a part of what SQLite indexed lately; whether there was anything to merge. It keeps that in segments of its
+/// own, and looks each word up in all of them. PostgreSQL's index is one, and has nothing to tend.
+pub async fn tend(db: &Db) -> Result<bool, StoreError> {
+    if db.engine() == Engine::Postgres {
+        return Ok(false);
+    }
+    let tx = db.begin().await?;
+    let before = changes(db, &tx).await?;
+    tx.execute_raw(db.statement(MERGE, [])).await.map_err(failure::read)?;
+    let after = changes(db, &tx).await?;
+    tx.commit().await.map_err(failure::read)?;
+    // One change is the command itself: <https://www.sqlite.org/fts5.html#the_merge_command>.
+    Ok(after.saturating_sub(before) > 1)
+}
+
+/// Towards one segment, some two megabytes at a time.
+const MERGE: &str = "insert into buy_search (buy_search, rank) values ('merge', -500)";
+
+async fn changes(db: &Db, tx: &DatabaseTransaction) -> Result<i64, StoreError> {
+    let asked = db.statement("select total_changes() as changes", []);
+    let row = tx.query_one_raw(asked).await.map_err(failure::read)?;
+    sql::get(&row.ok_or_else(failure::missing)?, "changes")
 }
 
 /// [`buy::rank`] in SQL.

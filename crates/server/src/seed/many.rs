@@ -1,6 +1,6 @@
 //! Any number of products for a benchmark, made up by rule.
 
-use buy::{CategoryId, NewProduct, NewVariant, Prices, Product, StockPolicy, VariantId};
+use buy::{Catalogue, CategoryId, NewProduct, NewVariant, Prices, Product, StockPolicy, VariantId};
 use commerce::{Currency, Money, picture::Chosen};
 use persistence::{Db, buy::BulkProducts};
 
@@ -92,6 +92,7 @@ pub async fn many_products(
         there = until;
         progress(there);
     }
+    while db.tend_search().await? {}
     Ok(())
 }
 
