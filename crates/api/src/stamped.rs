@@ -46,7 +46,7 @@ impl<T: Serialize, const STATUS: u16> Responder for Stamped<T, STATUS> {
 
     fn respond_to(self, request: &HttpRequest) -> HttpResponse {
         let body = serde_json::to_vec(&self.body).unwrap_or_default();
-        let tag = format!("\"{}.{}\"", self.version.0, etag::print(&body));
+        let tag = etag::of_version(self.version, &body);
         if etag::is_known(request, &tag) {
             return not_modified(tag, self.cache);
         }

@@ -26,6 +26,7 @@ mod name;
 mod password;
 mod pending;
 mod ports;
+mod promote;
 mod refresh;
 mod register;
 mod resend_verification;

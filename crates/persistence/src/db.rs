@@ -10,8 +10,7 @@ use async_trait::async_trait;
 use commerce::StoreError;
 use sea_orm::{
     ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DatabaseTransaction, DbBackend,
-    DbErr, ExecResult, QueryResult, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait, Value,
+    DbErr, ExecResult, QueryResult, Statement, TransactionTrait, Value,
     sqlx::sqlite::{SqliteJournalMode, SqliteSynchronous},
 };
 use tokio::sync::Notify;
@@ -21,7 +20,7 @@ use crate::{
     ear::Heard,
     failure,
     lanes::{Lane, Lanes},
-    writer::Writer,
+    writer::{self, Writer},
 };
 
 /// A connection that was idle for this long is tried before it is used.
@@ -187,10 +186,11 @@ impl Db {
 
     /// Starts a write transaction that is no commit of a change. On SQLite it takes the write lock at once, behind a fair queue.
     pub async fn begin(&self) -> Result<DatabaseTransaction, StoreError> {
-        let mode = self.shared.engine.pick(None, Some(SqliteTransactionMode::Immediate));
-        let options =
-            TransactionOptions { sqlite_transaction_mode: mode, ..TransactionOptions::default() };
-        self.writer.begin_with_options(options).await.map_err(failure::read)
+        let tx = match self.shared.engine {
+            Engine::Postgres => self.writer.begin().await,
+            Engine::Sqlite => writer::begin(&self.writer).await,
+        };
+        tx.map_err(failure::read)
     }
 
     /// Rows of a query with `$1`, `$2`, … for its values.

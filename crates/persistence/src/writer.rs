@@ -167,8 +167,8 @@ async fn alone(tx: DatabaseTransaction, job: &Job) -> Outcome {
     tx.commit().await.map_err(|error| Trouble::of(error, job.statements.len()))
 }
 
-/// Takes the write lock at once.
-async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
+/// Takes SQLite's write lock at once.
+pub async fn begin(connection: &DatabaseConnection) -> Result<DatabaseTransaction, DbErr> {
     let options = TransactionOptions {
         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
         ..TransactionOptions::default()

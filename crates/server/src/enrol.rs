@@ -6,9 +6,8 @@ use std::{
 };
 
 use clap::{Args, ValueEnum};
-use commerce::{Effects, Role, audit::AuditRow, update};
-use identity::{DisplayName, Email, Enrol, Identity, IdentityError, Password, User};
-use serde_json::json;
+use commerce::Role;
+use identity::{DisplayName, Email, Enrol, Identity, IdentityError, Password};
 
 use crate::{
     cli::{house, say},
@@ -54,11 +53,12 @@ pub async fn enrol(config: &Config, newcomer: Newcomer) -> Result<ExitCode, Stri
     let known = identity.users.by_email(&email).await.map_err(|error| chain(&error))?;
     let done = match known.map(|stored| stored.state) {
         None => make(&identity, email, newcomer).await?,
-        Some(user) if newcomer.promote => promote(&identity, user, newcomer.role.role()).await?,
+        Some(_) if newcomer.promote => promote(&identity, &email, newcomer.role.role()).await?,
         Some(user) => {
             let (email, role) = (user.email.as_str(), user.role.as_str());
-            let why = "is registered already, as";
-            return Err(format!("{email} {why} {role}; `--promote` gives it another role"));
+            return Err(format!(
+                "{email} is registered already, as {role}; `--promote` gives it another role"
+            ));
         }
     };
     say(done);
@@ -81,35 +81,17 @@ async fn make(identity: &Identity, email: Email, newcomer: Newcomer) -> Result<S
     Ok(done)
 }
 
-/// An address that nobody proved may be registered by a stranger, who must not become an operator by it.
-async fn promote(identity: &Identity, user: User, role: Role) -> Result<String, String> {
-    let (env, id, was) = (&identity.env, user.id, user.role);
-    let address = user.email.as_str();
-    if user.is_disabled() {
-        return Err(format!("the account of {address} is disabled"));
+async fn promote(identity: &Identity, email: &Email, role: Role) -> Result<String, String> {
+    let address = email.as_str();
+    match identity.promote(email, role).await {
+        Ok(was) if was == role => Ok(format!("{address} is {} already.", role.as_str())),
+        Ok(was) => Ok(format!("{address} is {} now; it was {}.", role.as_str(), was.as_str())),
+        Err(IdentityError::Disabled) => Err(format!("the account of {address} is disabled")),
+        Err(IdentityError::Unverified) => {
+            Err(format!("{address} is not verified: its owner opens the link in the mail first"))
+        }
+        Err(error) => Err(chain(&error)),
     }
-    if !user.is_verified() {
-        let why = "is not verified: its owner opens the link in the mail first";
-        return Err(format!("{address} {why}"));
-    }
-    if was == role {
-        return Ok(format!("{address} is {} already.", role.as_str()));
-    }
-    let change = |user: User| {
-        let row = AuditRow {
-            id: env.uuid(),
-            at: env.now(),
-            actor: None,
-            action: "role_changed",
-            subject: Some(id.uuid()),
-            address: None,
-            request_id: None,
-            facts: json!({ "from": user.role.as_str(), "to": role.as_str() }),
-        };
-        Ok::<_, IdentityError>((User { role, ..user }, Effects::none().record(row)))
-    };
-    update(&*identity.users, id, change).await.map_err(|error| chain(&error))?;
-    Ok(format!("{address} is {} now; it was {}.", role.as_str(), was.as_str()))
 }
 
 /// A line of standard input, without its end.

@@ -72,8 +72,8 @@ fn new_item(body: NewItemBody) -> Result<NewItem, Problem> {
 fn worded(added: &Added) -> Answer {
     let location = format!("/v1/cart/items/{}", added.item);
     let mut answer = created(location, &CartView::from(added.cart.clone()));
-    let print = etag::print(answer.body.as_bytes());
-    answer.headers.push(("etag".into(), format!("\"{}.{print}\"", added.cart.version.0)));
+    let tag = etag::of_version(added.cart.version, answer.body.as_bytes());
+    answer.headers.push(("etag".into(), tag));
     let token = added.token.as_ref().map(|token| token.reveal().to_owned());
     answer.headers.extend(token.map(|token| (CART_TOKEN.to_owned(), token)));
     answer

@@ -1,6 +1,7 @@
 //! Entity tags: whether the client has already what it asks for (RFC 9110 §13.1.2).
 
 use actix_web::{HttpRequest, http::Method, http::header};
+use commerce::Version;
 use xxhash_rust::xxh3::xxh3_128;
 
 /// May be kept by anyone, and is asked about each time: a 304 costs little, and a price is never an old one.
@@ -9,6 +10,11 @@ pub const PUBLIC: &str = "public, max-age=0, must-revalidate";
 /// A short print of a body (XXH3, 128 bits). It tells versions of a body apart and proves nothing.
 pub fn print(body: &[u8]) -> String {
     format!("{:032x}", xxh3_128(body))
+}
+
+/// The tag of a body that shows this version of something.
+pub fn of_version(Version(version): Version, body: &[u8]) -> String {
+    format!("\"{version}.{}\"", print(body))
 }
 
 /// Whether `If-None-Match` of a read names this tag. Compares weakly, since a proxy may have compressed the answer.
