@@ -59,7 +59,7 @@ impl Replay {
             .statement_cache_capacity(400);
         let writer = sqlx::ConnectOptions::connect(&options).await?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
-        let readers = readers.connect_with(options).await?;
+        let readers = readers.connect_with(options.pragma("mmap_size", "2147418112")).await?;
         let rounds =
             rounds.iter().map(|round| round.iter().map(|asked| step(asked, kept)).collect());
         Ok(Self { rounds: rounds.collect(), readers, writer: Rc::new(Mutex::new(writer)) })

@@ -209,6 +209,20 @@ impl Findings {
         }
     }
 
+    /// The same, of a small shop beside a large one.
+    pub fn grown(&mut self, mut rounds: Vec<Growth>) {
+        let errors =
+            |of: fn(&Growth) -> &Figures| rounds.iter().map(|round| of(round).errors).sum();
+        let (few, many) = (errors(|round| &round.few.1), errors(|round| &round.many.1));
+        rounds.sort_by_key(Growth::times);
+        let middle = rounds.len() / 2;
+        if let Some(mut growth) = rounds.into_iter().nth(middle) {
+            (growth.few.1.errors, growth.many.1.errors) = (few, many);
+            crate::say(&growth.line());
+            self.growth.push(growth);
+        }
+    }
+
     fn bars(&self) -> Vec<Bar> {
         let mut bars = Vec::new();
         let half = Share(50);

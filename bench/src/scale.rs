@@ -30,15 +30,17 @@ pub async fn measure(
     say(&format!("{engine}: stocked in {} s", started.elapsed().as_secs()));
     // Within 1.3 times, and within three times.
     for (case, allowed) in [(Case::list(), 130), (Case::search(), 300)] {
-        let growth = Growth {
-            engine,
-            case: case.name.to_owned(),
-            few: (FEW, load(plan, ground, &few, &case).await?),
-            many: (plan.scale, load(plan, ground, &many, &case).await?),
-            allowed,
-        };
-        say(&growth.line());
-        findings.growth.push(growth);
+        let mut rounds = Vec::new();
+        for _ in 0..plan.rounds {
+            rounds.push(Growth {
+                engine,
+                case: case.name.to_owned(),
+                few: (FEW, load(plan, ground, &few, &case).await?),
+                many: (plan.scale, load(plan, ground, &many, &case).await?),
+                allowed,
+            });
+        }
+        findings.grown(rounds);
     }
     few.drop().await?;
     many.drop().await

@@ -16,6 +16,7 @@ mod m20261121_000013_coupons;
 mod m20261121_000014_reconciliation;
 mod m20261121_000015_rentals_of_sellers;
 mod m20261122_000016_ranked_listings;
+mod m20261122_000017_newest_words_first;
 
 use std::{collections::HashSet, time::Duration};
 
@@ -48,6 +49,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261121_000014_reconciliation::Migration),
             Box::new(m20261121_000015_rentals_of_sellers::Migration),
             Box::new(m20261122_000016_ranked_listings::Migration),
+            Box::new(m20261122_000017_newest_words_first::Migration),
         ]
     }
 }

@@ -5,10 +5,10 @@ use serde_json::json;
 use sqlx::{Connection, Executor, PgConnection};
 use tests::{Client, Engine, Goods, Policy, Shop, shop::until, trade::PASSWORD};
 
-const MIGRATIONS: usize = 14;
+const MIGRATIONS: usize = 15;
 
 /// The catalogue's and those that came after it.
-const SINCE_THE_CATALOGUE: usize = 12;
+const SINCE_THE_CATALOGUE: usize = 13;
 
 /// A shop that is closed, and who bought what before it was.
 struct Sold {

@@ -1,5 +1,7 @@
 //! Searching for what is near a place and free in a period, beside the same statements without us.
 
+use std::time::Duration;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 
@@ -7,7 +9,7 @@ use crate::{
     Result,
     cases::{Case, Floor},
     http::{Connection, get},
-    measure::Plan,
+    measure::{BARRED, Plan},
     prepare::UNCACHED,
     report::{Against, Findings, Row},
     say,
@@ -17,6 +19,8 @@ use crate::{
 };
 
 pub const NAME: &str = "Vehicle search, 20 rows";
+/// A search takes milliseconds, so a round lasts this long for each sixteen clients.
+const ROUND: Duration = Duration::from_secs(2);
 /// Middles of cities that the seed has filled.
 const CITIES: [&str; 4] = ["1.05,1.05", "11.05,4.05", "26.05,7.05", "41.05,10.05"];
 /// What travellers narrow by and how they sort.
@@ -42,16 +46,18 @@ pub async fn measure(
     let shop = ground.serve(store, &quiet).await?;
     say(&format!("{}: a search finds {}", store.engine, found(&shop.authority, &case).await?));
     for &clients in &plan.clients {
+        let waves = u32::try_from(clients.div_ceil(BARRED)).unwrap_or(1);
+        let lasts = plan.lasts().max(ROUND * waves);
         let mut rounds = Vec::new();
         for _ in 0..plan.rounds(clients) {
-            let figures = case.load(&shop.authority, clients, 200, plan.lasts()).await?;
+            let figures = case.load(&shop.authority, clients, 200, lasts).await?;
             rounds.push(Row {
                 engine: store.engine,
                 case: NAME.to_owned(),
                 clients,
                 shop: figures,
                 http: None,
-                sql: Some(Floor::run(&floor, store, clients, plan.lasts()).await?),
+                sql: Some(Floor::run(&floor, store, clients, lasts).await?),
                 statements: heard.statements(),
                 against: Against::Sql,
                 barred: true,

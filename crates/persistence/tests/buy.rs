@@ -30,6 +30,9 @@ use persistence::{
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
+/// How many of the last migrations are about it.
+const INDEX_OF_WORDS: u32 = 2;
+
 /// A shop over a store, with surroundings that are the same for each.
 struct Shop {
     buy: Buy,
@@ -355,6 +358,37 @@ async fn a_word_on_every_product_is_found_newest_first_on_both_engines() {
         let first = PageRequest { limit: 1, cursor: None };
         let by_title = shop.buy.list(filter.clone(), Some(Sort::Title), first).await.unwrap();
         assert_eq!(by_title.data[0].title, "Common Thing 0", "the oldest of all finds");
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn words_are_found_as_before_when_their_index_was_made_the_old_way_and_the_new_one_again() {
+    for test in TestDb::each_engine().await {
+        let shop = Shop::of(&test.db);
+        let mut tea = None;
+        for name in ["Green Tea", "Black Tea", "Coffee", "Tea"] {
+            tea = Some(shop.sell(name, StockPolicy::Untracked, 0).await);
+        }
+        let words = |words: &str| ProductFilter {
+            words: Some(words.into()),
+            ..ProductFilter::all_in(Currency::USD)
+        };
+        let before = pages(&shop, &words("tea"), Sort::Relevance).await;
+        assert_eq!(before.concat().len(), 3);
+
+        migration::down(&test.url, Some(INDEX_OF_WORDS)).await.unwrap();
+        migration::up(&test.url).await.unwrap();
+
+        let again = test.connect_again().await;
+        let shop = Shop::of(&again);
+        assert_eq!(pages(&shop, &words("tea"), Sort::Relevance).await, before);
+        let tea = tea.unwrap();
+        edit(&shop, &tea, 1).await;
+        edit(&shop, &tea, 2).await;
+        assert_eq!(pages(&shop, &words("round 1"), Sort::Relevance).await.concat().len(), 0);
+        assert_eq!(pages(&shop, &words("round 2"), Sort::Relevance).await.concat().len(), 1);
+        again.close().await.unwrap();
         test.finish().await;
     }
 }

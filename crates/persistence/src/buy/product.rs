@@ -24,7 +24,9 @@ impl Layout for Product {
         steps.push(Step::new(COUNT, id()));
         steps.push(Step::new("delete from buy_variants where product = $1 and {gate}", id()));
         steps.push(Step::new("delete from buy_listings where product = $1 and {gate}", id()));
-        steps.push(Step::new(forget_words(steps.engine()), id()));
+        for forget in forget_words(steps.engine()) {
+            steps.push(Step::new(*forget, id()));
+        }
         steps.barrier();
         steps.push(Step::new(NUMBER, id()));
         steps.barrier();
@@ -40,11 +42,16 @@ const COUNT: &str = "update buy_catalogue set version = version + 1, numbers = n
 const NUMBER: &str = "update buy_products set number = (select numbers from buy_catalogue) \
     where id = $1 and status = 'published' and number is null";
 
-fn forget_words(engine: Engine) -> String {
-    let key = engine.pick("number", "rowid");
-    format!(
-        "delete from buy_search where {key} = \
-         (select number from buy_products where id = $1) and {{gate}}"
+fn forget_words(engine: Engine) -> &'static [&'static str] {
+    engine.pick(
+        &["delete from buy_search where number = \
+           (select number from buy_products where id = $1) and {gate}"],
+        &[
+            "delete from buy_search where rowid = \
+             -(select number from buy_products where id = $1) and {gate}",
+            "delete from buy_titles where number = \
+             (select number from buy_products where id = $1) and {gate}",
+        ],
     )
 }
 

@@ -149,11 +149,16 @@ pub fn listings(engine: Engine, products: &[&Product]) -> Result<Vec<Insert>, Co
     let mut terms: Vec<_> = on_sale.iter().flat_map(|product| product.search_words()).collect();
     terms.sort_unstable();
     terms.dedup();
-    Ok(vec![
+    let found = Steps::rows(&found)?;
+    let mut inserts = vec![
         (insert_listings(engine).to_owned(), Steps::rows(&listings)?),
-        (insert_search(engine), Steps::rows(&found)?),
+        (insert_search(engine), found.clone()),
         (insert_terms(engine).to_owned(), Steps::rows(&terms)?),
-    ])
+    ];
+    if engine == Engine::Sqlite {
+        inserts.push((INSERT_TITLES.to_owned(), found));
+    }
+    Ok(inserts)
 }
 
 /// Adds the steps that write all of it.
@@ -212,11 +217,17 @@ fn insert_search(engine: Engine) -> String {
          join buy_products p on p.id = x.product \
          cross join lateral (select '@' || p.number / {BUCKET} as bucket) at where {{gate}}"
     );
+    // Upwards, for FTS5 begins a segment wherever a rowid is not above the one before.
     let sqlite = "insert into buy_search (rowid, words, tags) \
-         select p.number, value ->> 'words', value ->> 'tags' from json_each($1) \
-         cross join buy_products p on p.id = unhex(value ->> 'product', '-')";
+         select -p.number, value ->> 'words', value ->> 'tags' from json_each($1) \
+         cross join buy_products p on p.id = unhex(value ->> 'product', '-') order by -p.number";
     engine.pick(postgres, sqlite.to_owned())
 }
+
+/// SQLite: an index of words can hold nothing else.
+const INSERT_TITLES: &str = "insert into buy_titles (number, title_key, currencies) \
+    select p.number, value ->> 'title_key', value ->> 'currencies' from json_each($1) \
+    cross join buy_products p on p.id = unhex(value ->> 'product', '-')";
 
 fn insert_terms(engine: Engine) -> &'static str {
     engine.pick(

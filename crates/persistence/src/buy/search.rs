@@ -1,8 +1,9 @@
 //! Finding by words: the newest finds first, so that a word on every product costs no more than a rare one.
 //!
-//! SQLite's FTS5 gives finds in the order of their numbers. A GIN index cannot; so on PostgreSQL every word and tag of
-//! a product carries the number of its bucket (its own number's high part), and the buckets are asked one after the
-//! other, the newest first, until there are enough: one that has nothing costs some twenty microseconds.
+//! SQLite's FTS5 gives finds in the order of their rowids, and quickest upwards: they are the products' numbers below
+//! zero. A GIN index cannot; so on PostgreSQL every word and tag of a product carries the number of its bucket (its own
+//! number's high part), and the buckets are asked one after the other, the newest first, until there are enough: one that
+//! has nothing costs some twenty microseconds.
 
 use buy::{
     CANDIDATES, FACET_ROWS, MAX_FORMS, ProductFilter, ProductQuery, Sort, Word, closest,
@@ -209,10 +210,10 @@ fn found(
     let fits = Query::all_of(&conditions);
     if engine == Engine::Sqlite {
         let matched = sql.bind(fts5(filter, meanings));
-        let fits = fits.replace("s.number", "s.rowid");
+        let fits = fits.replace("s.number", "-s.rowid");
         return format!(
             "select l.* from buy_search s cross join buy_listings l \
-             where s.buy_search match {matched} and {fits} order by s.rowid desc limit {most}"
+             where s.buy_search match {matched} and {fits} order by s.rowid limit {most}"
         );
     }
     // `offset 0`: each find is looked up when its turn comes, never the whole table joined.
@@ -224,20 +225,18 @@ fn found(
     )
 }
 
-/// SQLite: the same with their titles, from an index that holds nothing else. It has to be named: the key of the listings
-/// finds a row as well, and SQLite takes a key first.
+/// SQLite: all that have every word and are sold in the currency, the newest first.
 fn titles(sql: &mut Query, filter: &ProductFilter, meanings: &[Meaning]) -> String {
     let matched = sql.bind(fts5(filter, meanings));
     let currency = filter.currency.code();
     format!(
-        "select l.number, l.title_key from buy_search s \
-         cross join buy_listings l indexed by buy_listings_ranked \
-         where s.buy_search match {matched} and l.currency = '{currency}' and l.number = s.rowid \
-         order by s.rowid desc"
+        "select l.number, l.title_key from buy_search s cross join buy_titles l \
+         where s.buy_search match {matched} and l.number = -s.rowid \
+         and l.currencies like '% {currency} %' order by s.rowid"
     )
 }
 
-/// PostgreSQL: all that have every word and are sold in the currency, the newest first. The currency is written out:
+/// PostgreSQL: the same. The currency is written out:
 /// with a bound one the planner would take each plan for worse than a new one, and plan anew each time.
 fn newest(sql: &mut Query, filter: &ProductFilter, meanings: &[Meaning]) -> String {
     let tokens = sql.bind(tsquery(filter, meanings));
