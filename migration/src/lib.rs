@@ -71,15 +71,20 @@ pub async fn up(url: &str) -> Result<(), DbErr> {
 
 /// Applies every pending migration over a connection the caller keeps, such as a database in memory.
 pub async fn up_on(db: &DatabaseConnection) -> Result<(), DbErr> {
-    // Instances that start together migrate one after the other; the lock ends with the connection.
-    if db.get_database_backend() == DbBackend::Postgres {
-        db.execute_unprepared("select pg_advisory_lock(7305816)").await?;
-    }
+    lock(db).await?;
     let done = apply_pending(db).await;
     if db.get_database_backend() == DbBackend::Postgres {
         db.execute_unprepared("select pg_advisory_unlock(7305816)").await?;
     }
     done
+}
+
+/// Whoever migrates at the same time does so one after the other; the lock ends with the connection.
+async fn lock(db: &DatabaseConnection) -> Result<(), DbErr> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        db.execute_unprepared("select pg_advisory_lock(7305816)").await?;
+    }
+    Ok(())
 }
 
 /// A newer release may have been here: while the releases change places, the older one goes on with what it finds.
@@ -95,25 +100,27 @@ pub async fn is_current(db: &DatabaseConnection) -> Result<bool, DbErr> {
 /// Takes the last `steps` migrations back, with the data in their tables; all of them when absent.
 pub async fn down(url: &str, steps: Option<u32>) -> Result<(), DbErr> {
     let db = connect(url).await?;
-    let done = Migrator::down(&db, steps).await;
+    let done = take_back(&db, steps).await;
     db.close().await?;
     done
+}
+
+async fn take_back(db: &DatabaseConnection, steps: Option<u32>) -> Result<(), DbErr> {
+    lock(db).await?;
+    Migrator::down(db, steps).await
 }
 
 /// Takes every migration back, with all data, and applies all of them anew.
 pub async fn fresh(url: &str) -> Result<(), DbErr> {
     let db = connect(url).await?;
-    // The lock of `up_on`, kept over both ways; it ends with the connection.
-    if db.get_database_backend() == DbBackend::Postgres {
-        db.execute_unprepared("select pg_advisory_lock(7305816)").await?;
-    }
     let done = rebuild(&db).await;
     db.close().await?;
     done
 }
 
+/// Keeps the lock over both ways.
 async fn rebuild(db: &DatabaseConnection) -> Result<(), DbErr> {
-    Migrator::down(db, None).await?;
+    take_back(db, None).await?;
     Migrator::up(db, None).await
 }
 

@@ -118,6 +118,7 @@ fn production_refuses_what_has_a_published_password_or_drops_everything() {
         &["seed", "--vehicles", "1"],
         &["gateway"],
         &["migrate", "fresh"],
+        &["migrate", "down"],
     ] {
         let output = run(refused);
         assert_eq!(output.status.code(), Some(1), "{refused:?}: {}", said(&output));
@@ -125,8 +126,12 @@ fn production_refuses_what_has_a_published_password_or_drops_everything() {
         assert_eq!(said(&output).lines().count(), 1, "{}", said(&output));
     }
 
-    let insisted = run(&["migrate", "fresh", "--yes-drop-everything"]);
-    assert!(insisted.status.success(), "{}", said(&insisted));
+    for insisting in
+        [["migrate", "down", "--yes-drop-data"], ["migrate", "fresh", "--yes-drop-everything"]]
+    {
+        let insisted = run(&insisting);
+        assert!(insisted.status.success(), "{}", said(&insisted));
+    }
 }
 
 #[tokio::test]

@@ -94,6 +94,9 @@ enum Direction {
     Down {
         #[arg(default_value_t = 1)]
         steps: u32,
+        /// In production: what is in their tables may go.
+        #[arg(long)]
+        yes_drop_data: bool,
     },
     /// List the migrations.
     Status,
@@ -207,7 +210,12 @@ async fn migrate(config: &Config, direction: Direction) -> Result<ExitCode, Stri
     let told = |error: &dyn std::fmt::Display| format!("database.url: {error}");
     match direction {
         Direction::Up => serve::migrate(config).await.map_err(|error| error.to_string())?,
-        Direction::Down { steps } => {
+        Direction::Down { steps, yes_drop_data } => {
+            if !yes_drop_data {
+                let what =
+                    "to drop what is in the tables of a migration; `--yes-drop-data` insists";
+                not_in_production(config, what)?;
+            }
             migration::down(url, Some(steps)).await.map_err(|error| told(&error))?;
         }
         Direction::Fresh { yes_drop_everything } => {
