@@ -8,11 +8,10 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use buy::{
-    Buy, BuyError, Cart, CartState, CartToken, Carts, Catalogue, Categories, Category, CategoryId,
-    CheckOut, Coupons, Item, NewCategory, NewItem, NewProduct, NewVariant, Owner, Product,
-    ProductFilter, ProductKey, Products, Rules, Shopper, Sort, StockChange, StockPolicy,
-    StockSheet, VariantId,
-    testing::{address, keeper, memory, once, product, variant},
+    Buy, BuyError, Cart, CartToken, Carts, Catalogue, Categories, Category, CategoryId, CheckOut,
+    Coupons, Item, NewCategory, NewItem, NewProduct, NewVariant, Product, ProductFilter,
+    ProductKey, Products, Rules, Shopper, Sort, StockChange, StockPolicy, StockSheet, VariantId,
+    testing::{address, cart, keeper, memory, once, product, variant},
 };
 use chrono::TimeDelta;
 use commerce::{
@@ -116,20 +115,6 @@ fn check_out(user: UserId, key: &str) -> CheckOut {
 
 fn pairs(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
     pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
-}
-
-fn cart(env: &Env) -> Cart {
-    Cart {
-        id: Id::new(env),
-        owner: Owner::User(Id::new(env)),
-        currency: Currency::USD,
-        items: Vec::new(),
-        coupon: None,
-        destination: None,
-        state: CartState::Active,
-        created_at: env.now(),
-        updated_at: env.now(),
-    }
 }
 
 #[tokio::test]

@@ -16,9 +16,9 @@ use commerce::{
 };
 use identity::{
     Attempts, Client, DisplayName, Email, End, Enrol, Era, Identity, IdentityError, LogIn, Mail,
-    MailRoom, Password, PasswordHash, Pending, Purpose, Register, ResetPassword, Session, Sessions,
-    Settings, SignedIn, Tally, TokenKey, User, UserFilter, Users,
-    testing::{FakeHasher, FakeTokens, PASSWORD, SentMail},
+    MailRoom, Password, Pending, Purpose, Register, ResetPassword, Session, Sessions, Settings,
+    SignedIn, Tally, TokenKey, User, UserFilter, Users,
+    testing::{self, FakeHasher, FakeTokens, PASSWORD, SentMail},
 };
 use persistence::{Db, Subscriptions, testing::TestDb};
 
@@ -63,16 +63,9 @@ fn user(env: &Env, address: &str) -> User {
     User {
         id,
         email: email(address),
-        name: DisplayName::parse("Ada Lovelace").unwrap(),
-        role: Role::Customer,
-        password: PasswordHash::new("$2b$04$hash"),
-        password_changed_at: env.now(),
-        verified_at: None,
-        disabled_at: None,
-        era: Era::default(),
         verification: Some(pending(Purpose::Verification)),
         reset: Some(pending(Purpose::Reset)),
-        created_at: env.now(),
+        ..testing::user(env)
     }
 }
 

@@ -371,7 +371,7 @@ impl Coupons for Memory {
 mod tests {
     use chrono::TimeDelta;
     use commerce::{
-        Currency, Env, Id, Money,
+        Id, Money,
         picture::Chosen,
         testing::{TestEnv, assert_repository, moment},
     };
@@ -379,22 +379,8 @@ mod tests {
     use super::*;
     use crate::{
         Item, NewCategory, NewCoupon, Off, Prices, StockSheet,
-        testing::{World, keeper, product, variant},
+        testing::{World, cart, keeper, product, variant},
     };
-
-    fn cart(env: &Env) -> Cart {
-        Cart {
-            id: Id::new(env),
-            owner: Owner::User(Id::new(env)),
-            currency: Currency::USD,
-            items: Vec::new(),
-            coupon: None,
-            destination: None,
-            state: CartState::Active,
-            created_at: env.now(),
-            updated_at: env.now(),
-        }
-    }
 
     #[tokio::test]
     async fn products_are_kept() {

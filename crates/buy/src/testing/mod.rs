@@ -6,4 +6,4 @@ mod memory;
 mod world;
 
 pub use memory::memory;
-pub use world::{World, address, keeper, once, product, variant};
+pub use world::{World, address, cart, keeper, once, product, variant};

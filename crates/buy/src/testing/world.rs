@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use commerce::{
-    Actor, Answer, Id, Money, Once, Order, RequestKey, Role, UserId,
+    Actor, Answer, Currency, Env, Id, Money, Once, Order, RequestKey, Role, UserId,
     order::Address,
     testing::{Memory, TestEnv},
 };
@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use super::memory;
 use crate::{
-    Added, Buy, BuyError, CheckOut, NewItem, NewProduct, NewVariant, Product, Rules, Shopper,
-    StockPolicy, VariantId,
+    Added, Buy, BuyError, Cart, CartState, CheckOut, NewItem, NewProduct, NewVariant, Owner,
+    Product, Rules, Shopper, StockPolicy, VariantId,
 };
 
 pub struct World {
@@ -74,6 +74,21 @@ pub fn product(title: &str, variants: Vec<NewVariant>) -> NewProduct {
 pub fn variant(sku: &str, minor: i64) -> NewVariant {
     let prices = [Money::usd(minor)].into_iter().collect();
     NewVariant { sku: sku.into(), prices, ..NewVariant::default() }
+}
+
+/// Empty, and somebody's.
+pub fn cart(env: &Env) -> Cart {
+    Cart {
+        id: Id::new(env),
+        owner: Owner::User(Id::new(env)),
+        currency: Currency::USD,
+        items: Vec::new(),
+        coupon: None,
+        destination: None,
+        state: CartState::Active,
+        created_at: env.now(),
+        updated_at: env.now(),
+    }
 }
 
 pub fn keeper() -> Actor {

@@ -10,7 +10,7 @@ use std::sync::{
 };
 
 use commerce::{
-    Actor, Authenticator, Repository, Role, Stored, UserId,
+    Actor, Authenticator, Env, Repository, Role, Stored, UserId,
     event::{Delivery, Subscriber},
     testing::{Memory, TestEnv},
 };
@@ -19,8 +19,8 @@ pub use doubles::{FakeHasher, FakeTokens, SentMail};
 pub use stores::MemoryAttempts;
 
 use crate::{
-    Client, DisplayName, Email, Enrol, Identity, IdentityError, LogIn, Mail, MailRoom, Password,
-    Register, Settings, SignedIn, TokenKey, User,
+    Client, DisplayName, Email, Enrol, Era, Identity, IdentityError, LogIn, Mail, MailRoom,
+    Password, PasswordHash, Register, Settings, SignedIn, TokenKey, User,
 };
 
 pub const PASSWORD: &str = "correct horse battery";
@@ -148,6 +148,24 @@ impl World {
 
     pub fn audited(&self, action: &str) -> usize {
         self.memory.read().audits.iter().filter(|row| row.action == action).count()
+    }
+}
+
+/// Somebody who registered just now.
+pub fn user(env: &Env) -> User {
+    User {
+        id: UserId::new(env),
+        email: Email::parse("ada@example.org").unwrap(),
+        name: DisplayName::parse("Ada Lovelace").unwrap(),
+        role: Role::Customer,
+        password: PasswordHash::new("$2b$04$hash"),
+        password_changed_at: env.now(),
+        verified_at: None,
+        disabled_at: None,
+        era: Era::default(),
+        verification: None,
+        reset: None,
+        created_at: env.now(),
     }
 }
 

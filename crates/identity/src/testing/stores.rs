@@ -134,30 +134,10 @@ impl Attempts for MemoryAttempts {
 
 #[cfg(test)]
 mod tests {
-    use commerce::{
-        Env, Role,
-        testing::{TestEnv, assert_repository, moment},
-    };
+    use commerce::testing::{TestEnv, assert_repository, moment};
 
     use super::*;
-    use crate::{Client, DisplayName, End, Era, PasswordHash, Settings, TokenKey};
-
-    fn user(env: &Env) -> User {
-        User {
-            id: UserId::new(env),
-            email: Email::parse("ada@example.org").unwrap(),
-            name: DisplayName::parse("Ada Lovelace").unwrap(),
-            role: Role::Customer,
-            password: PasswordHash::new("$2b$04$hash"),
-            password_changed_at: env.now(),
-            verified_at: None,
-            disabled_at: None,
-            era: Era::default(),
-            verification: None,
-            reset: None,
-            created_at: env.now(),
-        }
-    }
+    use crate::{Client, End, Era, Settings, TokenKey, testing::user};
 
     #[tokio::test]
     async fn users_are_kept() {
