@@ -7,8 +7,8 @@
 
 use crate::{Sort, text};
 
-/// How many finds are ranked, six pages of 24; a word on every product costs no more than a rare one.
-pub const CANDIDATES: u32 = 144;
+/// How many finds are ranked, four pages of 24; a word on every product costs no more than a rare one.
+pub const CANDIDATES: u32 = 96;
 
 /// How many products facets are counted over, and finds are sorted by price or title.
 pub const FACET_ROWS: u32 = 10_000;

@@ -57,7 +57,7 @@ pub struct Parameters {
     #[serde(default)]
     #[garde(skip)]
     pub in_stock: bool,
-    /// `relevance` when searching, else `-published_at`. Of what is searched, relevance ranks the newest 144 finds, and
+    /// `relevance` when searching, else `-published_at`. Of what is searched, relevance ranks the newest 96 finds, and
     /// the other orders take the newest 10,000.
     #[garde(skip)]
     pub sort: Option<SortParameter>,
