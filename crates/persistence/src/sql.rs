@@ -4,6 +4,7 @@ use chrono::DateTime;
 use commerce::{Currency, Money, StoreError, Timestamp};
 use sea_orm::{QueryResult, TryGetable, Value};
 use serde::de::DeserializeOwned;
+use sqlx::{ColumnIndex, Row, postgres::PgRow, sqlite::SqliteRow};
 use uuid::Uuid;
 
 use crate::failure;
@@ -48,14 +49,26 @@ pub fn at<T: TryGetable>(row: &QueryResult, place: usize) -> Result<T, StoreErro
     row.try_get_by_index(place).map_err(failure::read)
 }
 
+/// The text of a column, as it was received: for what is parsed and not kept. A column is named, or told by its place.
+pub fn text<C>(row: &QueryResult, column: C) -> Result<&str, StoreError>
+where
+    C: ColumnIndex<PgRow> + ColumnIndex<SqliteRow>,
+{
+    let text = match (row.try_as_pg_row(), row.try_as_sqlite_row()) {
+        (Some(row), _) => row.try_get(column),
+        (_, Some(row)) => row.try_get(column),
+        (None, None) => return Err(failure::missing()),
+    };
+    text.map_err(failure::corrupt)
+}
+
 pub fn time(row: &QueryResult, column: &str) -> Result<Timestamp, StoreError> {
     timestamp(get(row, column)?)
 }
 
 /// A JSON column that was selected as text, so that it is parsed once.
 pub fn json<T: DeserializeOwned>(row: &QueryResult, column: &str) -> Result<T, StoreError> {
-    let text: String = get(row, column)?;
-    serde_json::from_str(&text).map_err(failure::corrupt)
+    serde_json::from_str(text(row, column)?).map_err(failure::corrupt)
 }
 
 pub fn currency(row: &QueryResult, column: &str) -> Result<Currency, StoreError> {

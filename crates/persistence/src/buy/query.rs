@@ -119,9 +119,8 @@ pub fn card(row: &QueryResult, currency: Currency) -> Result<ProductCard, StoreE
     let product: Uuid = sql::at(row, 1)?;
     let category: Option<Uuid> = sql::at(row, 2)?;
     let low = sql::at(row, 3)?;
-    let document: String = sql::at(row, 5)?;
     let Document { slug, title, high, image } =
-        serde_json::from_str(&document).map_err(failure::corrupt)?;
+        serde_json::from_str(sql::text(row, 5)?).map_err(failure::corrupt)?;
     Ok(ProductCard {
         id: product.into(),
         slug,
