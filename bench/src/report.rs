@@ -197,10 +197,10 @@ impl Findings {
         self.extra.push(Bar { what, found: format!("broke off: {error}"), met: false });
     }
 
-    /// Keeps the round in the middle by its ratio, and the errors of all.
+    /// Keeps the round in the middle, by its ratio or else its rate, and the errors of all.
     pub fn add(&mut self, mut rounds: Vec<Row>) {
         let errors = rounds.iter().map(|round| round.shop.errors).sum();
-        rounds.sort_by_key(Row::share);
+        rounds.sort_by_key(|row| (row.share(), row.shop.rate));
         let middle = rounds.len() / 2;
         if let Some(mut row) = rounds.into_iter().nth(middle) {
             row.shop.errors = errors;
