@@ -45,6 +45,14 @@ impl<T> Id<T> {
     }
 }
 
+impl<T: Tagged> Id<T> {
+    /// As it is known outside, in one piece.
+    pub fn tagged(self) -> String {
+        let mut hex = Uuid::encode_buffer();
+        [T::PREFIX, "_", self.0.simple().encode_lower(&mut hex)].concat()
+    }
+}
+
 impl<T> Clone for Id<T> {
     fn clone(&self) -> Self {
         *self
@@ -99,10 +107,7 @@ impl<T> From<Uuid> for Id<T> {
 
 impl<T: Tagged> fmt::Display for Id<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut hex = Uuid::encode_buffer();
-        f.write_str(T::PREFIX)?;
-        f.write_str("_")?;
-        f.write_str(self.0.simple().encode_lower(&mut hex))
+        f.write_str(&self.tagged())
     }
 }
 

@@ -6,7 +6,6 @@ use commerce::{Id, IdError, Tagged};
 use garde::Validate;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
-use uuid::Uuid;
 
 /// An id with its prefix, in paths, bodies and answers.
 pub struct Ref<T>(pub Id<T>);
@@ -33,10 +32,7 @@ impl<T: Tagged> fmt::Debug for Ref<T> {
 
 impl<T: Tagged> Serialize for Ref<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        // Put together first: a formatter hands it over in three pieces, and each is searched for what to escape.
-        let mut hex = Uuid::encode_buffer();
-        let hex = self.0.uuid().simple().encode_lower(&mut hex);
-        serializer.serialize_str(&[T::PREFIX, "_", hex].concat())
+        serializer.serialize_str(&self.0.tagged())
     }
 }
 
