@@ -360,8 +360,8 @@ async fn sqlite_pools(
     Ok((reader, writer))
 }
 
-/// What a connection may keep of the file, negative as KiB: with SQLite's own 2 MB, a search that looks up two hundred
-/// finds in a large shop reads them anew each time.
+/// What a connection may keep of the file, negative as KiB, where the file is not mapped: with SQLite's own 2 MB, what a
+/// search in a large shop looks up is read anew each time.
 const SQLITE_CACHE_KIB: &str = "-8192";
 
 /// What readers see of the file as memory that they share, instead of a copy in the cache of each: as much as SQLite can
