@@ -5,7 +5,13 @@
     reason = "a test that cannot set up its world should stop"
 )]
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
 
 use buy::{
     Buy, BuyError, Cart, CartToken, Carts, Catalogue, Categories, Category, CategoryId, CheckOut,
@@ -464,6 +470,44 @@ async fn a_list_shows_at_once_what_sells_out_and_what_comes_back() {
 
         shop.receive(&tea, tea.variants[0].id, StockChange::Received(1)).await.unwrap();
         assert!(shop.in_stock(&tea).await);
+        test.finish().await;
+    }
+}
+
+#[tokio::test]
+async fn more_rows_are_read_by_no_more_statements() {
+    for test in TestDb::each_engine().await {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let hears = asked.clone();
+        test.db.overhear(Arc::new(move |_| {
+            hears.fetch_add(1, Ordering::Relaxed);
+        }));
+        let (shop, engine) = (Shop::of(&test.db), test.db.engine());
+        let user = UserId::new(&shop.env());
+        let all = ProductFilter::all_in(Currency::USD);
+        let teas = ProductFilter { words: Some("tea".into()), ..all.clone() };
+        let mut counts = Vec::new();
+        for (from, until) in [(0, 2), (2, 30)] {
+            for number in from..until {
+                let tea = shop.sell(&format!("Tea {number}"), StockPolicy::Hold, 9).await;
+                shop.put(user, tea.variants[0].id, 1).await;
+            }
+            let mut count = Vec::new();
+            for filter in [&all, &teas] {
+                asked.store(0, Ordering::Relaxed);
+                let page = PageRequest { limit: 100, cursor: None };
+                let found = shop.buy.list(filter.clone(), None, page).await.unwrap().data;
+                count.push(asked.swap(0, Ordering::Relaxed));
+                assert_eq!(found.len(), until, "{engine:?}");
+            }
+            let cart = shop.buy.cart(&Shopper::User(user)).await.unwrap();
+            count.push(asked.swap(0, Ordering::Relaxed));
+            assert_eq!(cart.lines.len(), until, "{engine:?}");
+            counts.push(count);
+        }
+
+        assert_eq!(counts[0], counts[1], "{engine:?}: a list, a search, a cart");
+        assert!(counts[0].iter().all(|count| *count > 0), "{engine:?}: {counts:?}");
         test.finish().await;
     }
 }
